@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -113,5 +114,6 @@ internal static class RtmpAuthentication
 
     private static string HexMd5(string text) => Convert.ToHexStringLower(Md5(text));
 
+    [SuppressMessage("Security", "CA5351", Justification = "Both schemes are defined with MD5.")]
     private static byte[] Md5(string text) => MD5.HashData(Encoding.UTF8.GetBytes(text));
 }
