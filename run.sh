@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Starts the server: installs what is missing, builds when a source has changed, and becomes the server process. Arguments go to the server.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+source scripts/packages.sh
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+need_dotnet
+need_command "${FFMPEG_PATH:-ffmpeg}" ffmpeg
+need_file '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' fonts-dejavu-core
+install_missing_packages || echo "Going on without; ./run.sh doctor tells what that costs." >&2
+
+# What the build depends on: every source file by content, and the SDK.
+fingerprint() {
+  {
+    dotnet --version
+    find src Directory.Build.props Directory.Packages.props global.json BannedSymbols.txt .editorconfig -type f \
+      -not -path '*/bin/*' -not -path '*/obj/*' -print0 | sort -z | xargs -0 sha256sum
+  } | sha256sum | cut -d' ' -f1
+}
+
+wanted=$(fingerprint)
+if [ ! -f artifacts/server/StreamManager.Server.dll ] || [ "$(cat artifacts/server.fingerprint 2>/dev/null)" != "$wanted" ]; then
+  echo "Building the server (first start, or a source has changed)"
+  rm -rf artifacts/server.new
+  dotnet publish src/StreamManager.Server -c Release -o artifacts/server.new -v quiet --nologo --disable-build-servers -p:RestoreLockedMode=true </dev/null
+  rm -rf artifacts/server artifacts/server.fingerprint
+  mv artifacts/server.new artifacts/server
+  echo "$wanted" >artifacts/server.fingerprint
+fi
+
+# exec: signals reach the server itself, and its exit code is ours.
+exec dotnet artifacts/server/StreamManager.Server.dll "$@"
