@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using StreamManager.Engine.Channels;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace StreamManager.Server.Options;
+
+/// <summary>Reads <c>config.yml</c> over the built-in values.</summary>
+internal static class ConfigFileReader
+{
+    /// <summary>Most bytes of a configuration file: a thousand channels' worth; more is the wrong file.</summary>
+    private const int LargestFile = 1 << 20;
+
+    /// <summary>Most channels of one server: far more than a machine carries.</summary>
+    private const int MostChannels = 1_000;
+
+    private static readonly SettingType<string> ChannelId = new("1 to 40 lower-case letters, digits and dashes, beginning with a letter or digit", (string text, out string value) =>
+    {
+        value = text;
+        return text.Length is > 0 and <= 40 && text[0] != '-' && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+    });
+
+    /// <summary>Reads the file at <paramref name="path"/>; <paramref name="options"/> come back unchanged when there is none and none <paramref name="isRequired"/>.</summary>
+    public static ServerOptions Read(string path, bool isRequired, ServerOptions options, OptionErrors errors)
+    {
+        var name = Path.GetFileName(path);
+        string text;
+        try
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists && !isRequired)
+                return options;
+            if (file.Exists && file.Length > LargestFile)
+            {
+                errors.Add(name, path, $"is larger than {LargestFile >> 20} MB; this is not a configuration file");
+                return options;
+            }
+
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            errors.Add("environment", "CONFIG_FILE", $"{path} cannot be read: {e.Message}");
+            return options;
+        }
+
+        return Parse(text, name, Path.GetDirectoryName(Path.GetFullPath(path))!, options, errors);
+    }
+
+    /// <summary>Reads the text of a configuration file; paths in it are relative to <paramref name="folder"/>.</summary>
+    public static ServerOptions Parse(string text, string name, string folder, ServerOptions options, OptionErrors errors)
+    {
+        YamlNode root;
+        try
+        {
+            var stream = new YamlStream();
+            stream.Load(new StringReader(text));
+            if (stream.Documents.Count == 0)
+                return options;
+            root = stream.Documents[0].RootNode;
+        }
+        catch (YamlException e)
+        {
+            errors.Add($"{name} line {e.Start.Line}", "YAML", $"cannot be read: {e.Message}");
+            return options;
+        }
+
+        if (root is YamlScalarNode { Value: null or "" })
+            return options;
+        if (root is not YamlMappingNode mapping)
+        {
+            errors.Add(name, "YAML", "must be a mapping of keys and values");
+            return options;
+        }
+
+        return ReadRoot(new ConfigSection(mapping, name, "", errors), folder, options);
+    }
+
+    /// <summary>Reads every key of the file, and so names every key that there is.</summary>
+    internal static ServerOptions ReadRoot(ConfigSection root, string folder, ServerOptions options)
+    {
+        var rtmp = options.Rtmp;
+        var main = ChannelConfigReader.Read(root, options.Channels[0], folder);
+        options = options with
+        {
+            CoalescingTime = root.Read("coalescing_ms", SettingTypes.Milliseconds(0, 350), options.CoalescingTime),
+            Rtmp = rtmp with
+            {
+                ChunkSize = root.Read("rtmp_chunk_size", SettingTypes.Integer(128, 65_536), rtmp.ChunkSize),
+                PingInterval = root.Read("rtmp_ping_interval", SettingTypes.Seconds(1, 3600), rtmp.PingInterval),
+                PingTimeout = root.Read("rtmp_ping_timeout", SettingTypes.Seconds(1, 3600), rtmp.PingTimeout),
+                GopCache = root.Read("gop_cache", SettingTypes.Boolean, rtmp.GopCache),
+                MaximumConnections = root.Read("rtmp_max_connections", SettingTypes.Integer(1, 100_000), rtmp.MaximumConnections),
+                MaximumConnectionsPerAddress =
+                    root.Read("rtmp_max_connections_per_address", SettingTypes.Integer(1, 100_000), rtmp.MaximumConnectionsPerAddress),
+            },
+            Channels = [main, .. ReadChannels(root, folder)],
+        };
+        if (options.Rtmp.PingTimeout < options.Rtmp.PingInterval)
+            root.Fail("rtmp_ping_timeout", "must not be below rtmp_ping_interval");
+        root.RefuseUnknown();
+        return options;
+    }
+
+    private static ImmutableArray<ChannelOptions> ReadChannels(ConfigSection root, string folder)
+    {
+        var channels = ImmutableArray.CreateBuilder<ChannelOptions>();
+        foreach (var entry in root.ReadList("channels"))
+        {
+            if (channels.Count == MostChannels)
+            {
+                root.Fail("channels", $"must not have more than {MostChannels} entries");
+                break;
+            }
+
+            var id = entry.ReadRequired("id", ChannelId) ?? "";
+            if (id == ChannelOptions.MainId)
+                entry.Fail("id", "main is the channel at the top of the file; choose another id");
+            else if (id.Length > 0 && channels.Any(other => other.Definition.Id == id))
+                entry.Fail("id", $"\"{id}\" is there twice");
+            channels.Add(ChannelConfigReader.Read(entry, new ChannelOptions { Definition = new ChannelDefinition { Id = id } }, folder));
+            entry.RefuseUnknown();
+        }
+
+        return channels.ToImmutable();
+    }
+}

@@ -1,0 +1,80 @@
+using System.Collections.Frozen;
+using StreamManager.Rtmp.Client;
+
+namespace StreamManager.Server.Options;
+
+/// <summary>What a destination may look like, whether it comes from <c>config.yml</c>, the environment or the API.</summary>
+internal static class DestinationRules
+{
+    /// <summary>Longest name of a destination: what a dashboard's row shows.</summary>
+    public const int NameLength = 100;
+
+    /// <summary>Longest stream key: Facebook's, the longest in use, have about 150 characters.</summary>
+    public const int StreamKeyLength = 1024;
+
+    /// <summary>Longest address.</summary>
+    public const int UrlLength = 2048;
+
+    /// <summary>What is said about a wrong address.</summary>
+    public const string UrlAllowed = "an rtmp:// or rtmps:// address with host and app, for example rtmp://live.example.net/app";
+
+    /// <summary>The platforms that a destination may name.</summary>
+    public static FrozenSet<string> Platforms { get; } =
+        FrozenSet.ToFrozenSet(["custom", "youtube", "twitch", "facebook", "x", "kick", "cloudflare"], StringComparer.Ordinal);
+
+    /// <summary>What is said about a wrong platform.</summary>
+    public static string PlatformAllowed { get; } = "custom | youtube | twitch | facebook | x | kick | cloudflare";
+
+    /// <summary>The grammar of names.</summary>
+    public static SettingType<string> Name { get; } = new($"1 to {NameLength} characters without line breaks", TryName);
+
+    /// <summary>The grammar of addresses. They may hold a key in their path, so a wrong one is not repeated.</summary>
+    public static SettingType<string> Url { get; } = new(UrlAllowed, TryUrl, IsSecret: true);
+
+    /// <summary>The grammar of platforms.</summary>
+    public static SettingType<string> Platform { get; } = new(PlatformAllowed, TryPlatform);
+
+    /// <summary>The grammar of stream keys.</summary>
+    public static SettingType<string> StreamKey { get; } = new($"at most {StreamKeyLength} characters without spaces and line breaks", TryStreamKey, IsSecret: true);
+
+    /// <summary>
+    /// An id made of a name: lower-case letters and digits with single dashes. Never empty: a name without any of them gives <c>destination</c>.
+    /// </summary>
+    public static string Slug(string name)
+    {
+        var characters = name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-').ToArray();
+        var slug = string.Join('-', new string(characters).Split('-', StringSplitOptions.RemoveEmptyEntries));
+        return slug.Length switch { 0 => "destination", > 60 => slug[..60].TrimEnd('-'), _ => slug };
+    }
+
+    private static bool TryName(string text, out string value)
+    {
+        value = text.Trim();
+        return value.Length is > 0 and <= NameLength && !value.Any(char.IsControl);
+    }
+
+    private static bool TryPlatform(string text, out string value)
+    {
+        value = text.ToLowerInvariant();
+        return Platforms.Contains(value);
+    }
+
+    private static bool TryStreamKey(string text, out string value)
+    {
+        value = text;
+        return text.Length <= StreamKeyLength && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c));
+    }
+
+    /// <summary>What is wrong with an address and its key together, in words without either; null: nothing.</summary>
+    public static string? Check(string url, string streamKey) => RtmpDestinationUrl.TryParse(url, streamKey, out _, out var error) ? null : error;
+
+    /// <summary>The address as it may be shown: without user, query and key.</summary>
+    public static string Shown(string url, string streamKey) => RtmpDestinationUrl.TryParse(url, streamKey, out var destination, out _) ? destination.ToString() : "";
+
+    private static bool TryUrl(string text, out string value)
+    {
+        // Whether a key is missing is judged with the key; here stands one for it.
+        value = text;
+        return text.Length <= UrlLength && RtmpDestinationUrl.TryParse(text, "key", out _, out _);
+    }
+}

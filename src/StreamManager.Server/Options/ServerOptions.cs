@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Net;
+using StreamManager.Engine.Channels;
+using StreamManager.Engine.Outputs;
+using StreamManager.Server.Security;
+
+namespace StreamManager.Server.Options;
+
+/// <summary>Everything that is set before the server starts: built-in values, over them <c>config.yml</c>, over it the environment. Immutable.</summary>
+internal sealed record ServerOptions
+{
+    /// <summary>Where to listen. Default: every IPv4 address.</summary>
+    public IPAddress BindAddress { get; init; } = IPAddress.Any;
+
+    /// <summary>API and previews. 0: any free port, as for every port here.</summary>
+    public int ApiPort { get; init; } = 4200;
+
+    /// <summary>The WebSocket alone. Read and checked; nothing listens there yet.</summary>
+    public int WebSocketPort { get; init; } = 4201;
+
+    /// <summary><c>/metrics</c>.</summary>
+    public int MetricsPort { get; init; } = 4290;
+
+    /// <summary><c>/health</c>.</summary>
+    public int HealthPort { get; init; } = 4291;
+
+    /// <summary>Publishers and players.</summary>
+    public int RtmpPort { get; init; } = 1935;
+
+    /// <summary>The same over TLS; null: off.</summary>
+    public int? RtmpsPort { get; init; }
+
+    /// <summary>PEM file with the certificate chain for RTMPS.</summary>
+    public string? TlsCertificateFile { get; init; }
+
+    /// <summary>PEM file with its private key.</summary>
+    public string? TlsKeyFile { get; init; }
+
+    /// <summary>Where the server keeps its state.</summary>
+    public string DataDirectory { get; init; } = "./data";
+
+    /// <summary>The token of the owner; null: one is made at the first start.</summary>
+    public Secret? AdminToken { get; init; }
+
+    /// <summary>What the stored secrets are sealed with; null: a key is made at the first start.</summary>
+    public Secret? EncryptionKey { get; init; }
+
+    /// <summary>The ffmpeg program.</summary>
+    public string FfmpegPath { get; init; } = "ffmpeg";
+
+    /// <summary>How long packets may be held back so that more of them go out by one system call. Default 15 ms: nobody sees it, and it halves the work of many destinations.</summary>
+    public TimeSpan CoalescingTime { get; init; } = TimeSpan.FromMilliseconds(15);
+
+    /// <summary>The RTMP server.</summary>
+    public RtmpOptions Rtmp { get; init; } = new();
+
+    /// <summary>The channels; <c>main</c> is the first and always there.</summary>
+    public ImmutableArray<ChannelOptions> Channels { get; init; } = [new ChannelOptions()];
+}
+
+/// <summary>Settings of the RTMP server.</summary>
+internal sealed record RtmpOptions
+{
+    /// <summary>Chunk size towards players, bytes. Default 60,000: few chunk headers, and below the 65,536 that old players take.</summary>
+    public int ChunkSize { get; init; } = 60_000;
+
+    /// <summary>How often players are pinged. Default 30 s.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A player that answers nothing for so long is closed. Default 60 s. Publishers are never judged by pings: OBS answers none.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>New players get the current group of pictures at once. Default true.</summary>
+    public bool GopCache { get; init; } = true;
+
+    /// <summary>Connections at once. Default 4,000: some hundred publishers and as many players as two cores serve, and far below the usual limit of open files.</summary>
+    public int MaximumConnections { get; init; } = 4_000;
+
+    /// <summary>Connections at once from one address. Default 512: a studio or a carrier's gateway with everything behind it.</summary>
+    public int MaximumConnectionsPerAddress { get; init; } = 512;
+}
+
+/// <summary>One channel as it is configured.</summary>
+internal sealed record ChannelOptions
+{
+    /// <summary>Id of the channel that always exists.</summary>
+    public const string MainId = "main";
+
+    /// <summary>What the engine needs to know.</summary>
+    public ChannelDefinition Definition { get; init; } = new() { Id = MainId };
+
+    /// <summary>A fixed key of the main source; null: a random one is made and kept.</summary>
+    public Secret? IngestKey { get; init; }
+
+    /// <summary>A fixed key of the backup source; null: a random one is made and kept.</summary>
+    public Secret? BackupIngestKey { get; init; }
+
+    /// <summary>Destinations from the configuration. Their ids are made of their names, so that they stay the same over restarts.</summary>
+    public ImmutableArray<DestinationDefinition> Destinations { get; init; } = [];
+}

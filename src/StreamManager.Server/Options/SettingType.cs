@@ -1,0 +1,10 @@
+namespace StreamManager.Server.Options;
+
+/// <summary>Reads one text. False: it is not one of this type.</summary>
+internal delegate bool SettingParser<T>(string text, out T value);
+
+/// <summary>The grammar of a setting: the same for the environment and for <c>config.yml</c>.</summary>
+/// <param name="Allowed">What a user may write, in words.</param>
+/// <param name="Parse">Reads it.</param>
+/// <param name="IsSecret">The value must never be repeated in a message.</param>
+internal sealed record SettingType<T>(string Allowed, SettingParser<T> Parse, bool IsSecret = false);
