@@ -127,14 +127,12 @@ public ref struct Amf0Reader
         if (count > (uint)_valuesLeft)
             throw new MediaFormatException("An AMF message has too many values.");
 
-        if (count == 0)
-            return [];
+        // Not allocated by the count: arrays inside each other could all claim the same bytes.
+        var items = new List<AmfValue>((int)Math.Min(count, 16));
+        for (var i = 0u; i < count; i++)
+            items.Add(ReadValue(depth + 1));
 
-        var items = new AmfValue[count];
-        for (var i = 0; i < items.Length; i++)
-            items[i] = ReadValue(depth + 1);
-
-        return new AmfList<AmfValue>(items);
+        return items.Count == 0 ? [] : new AmfList<AmfValue>([.. items]);
     }
 
     private string TakeName()
