@@ -64,4 +64,66 @@ public sealed class ChunkReaderTests
 
         AssertSame(messages, new ChunkReader().ReadAll(output.WrittenSpan.ToArray()));
     }
+
+    [Fact]
+    public void Chunks_OfTwoChunkStreams_MayAlternate()
+    {
+        var messages = new ChunkReader().ReadAll(
+        [
+            .. Hex("06 000064 000102 09 01000000"), .. Filled(128, 1),
+            .. Hex("04 00005A 000081 08 01000000"), .. Filled(128, 2),
+            .. Hex("C6"), .. Filled(128, 3),
+            .. Hex("C4"), .. Filled(1, 4),
+            .. Hex("C6"), .. Filled(2, 5),
+        ]);
+        AssertSame(
+            [new(RtmpMessageType.Audio, 1, 90, (byte[])[.. Filled(128, 2), 4]), new(RtmpMessageType.Video, 1, 100, (byte[])[.. Filled(128, 1), .. Filled(128, 3), 5, 5])],
+            messages);
+    }
+
+    [Fact]
+    public void SetChunkSize_BetweenTheChunksOfAMessage_CountsFromTheNextChunk()
+    {
+        var messages = new ChunkReader().ReadAll(
+        [
+            .. Hex("06 000000 000104 09 01000000"), .. Filled(128, 1), .. Hex("02 000000 000004 01 00000000 00001000"), .. Hex("C6"), .. Filled(132, 2),
+        ]);
+        Assert.Equal([RtmpMessageType.SetChunkSize, RtmpMessageType.Video], messages.Select(m => m.Type));
+        Assert.Equal(260, messages[1].Body.Length);
+    }
+
+    [Fact]
+    public void Abort_DropsTheMessageOfItsChunkStreamOnly()
+    {
+        using var reader = new ChunkReader();
+        var messages = reader.ReadAll(
+        [
+            .. Hex("06 000000 000104 09 01000000"), .. Filled(128, 1),
+            .. Hex("04 000000 000081 08 01000000"), .. Filled(128, 2),
+            .. Hex("02 000000 000004 02 00000000 00000006"),
+            .. Hex("C4 03"),
+            .. Hex("46 000021 000001 09 27"),
+        ]);
+        Assert.Equal([RtmpMessageType.Abort, RtmpMessageType.Audio, RtmpMessageType.Video], messages.Select(m => m.Type));
+        Assert.Equal((33u, 1), (messages[2].Timestamp, messages[2].Body.Length));
+        Assert.Equal(0, reader.PartialBytes);
+    }
+
+    [Theory]
+    [InlineData("00000007")]
+    [InlineData("FFFFFFFF")]
+    public void Abort_OfAnUnknownChunkStream_DoesNothing(string id) =>
+        Assert.Equal(2, new ChunkReader().ReadAll(Hex($"02 000000 000004 02 00000000 {id} 04 000000 000001 08 01000000 AF")).Count);
+
+    [Fact]
+    public void Bodies_AreArraysOfTheirOwnAndOfExactSize()
+    {
+        var bytes = Hex("04 000000 000002 08 01000000 AF01" + "C4 AF02");
+        var messages = new ChunkReader().ReadAll(bytes);
+        bytes.AsSpan().Clear();
+        Assert.Equal(["AF01", "AF02"], messages.Select(m => Convert.ToHexString(m.Body.Span)));
+        Assert.All(messages, m => Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(m.Body, out var array) && array.Array!.Length == 2));
+    }
+
+    private static byte[] Filled(int count, byte value) => [.. Enumerable.Repeat(value, count)];
 }
