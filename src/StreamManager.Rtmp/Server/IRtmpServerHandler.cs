@@ -50,7 +50,11 @@ public abstract record RtmpPublishDecision
     public sealed record Granted(IRtmpPublishSink Sink) : RtmpPublishDecision;
 
     /// <summary>Refused: the peer is told <paramref name="Code"/> (for example NetStream.Publish.BadName) and <paramref name="Description"/>, and closed after the limits' refusal delay.</summary>
-    public sealed record Refused(string Code, string Description) : RtmpPublishDecision;
+    public sealed record Refused(string Code, string Description) : RtmpPublishDecision
+    {
+        /// <summary>True when the key was good and something else is wrong (busy, off): then the address is not slowed down as one that guesses.</summary>
+        public bool KeyWasGood { get; init; }
+    }
 }
 
 /// <summary>Takes a publisher's media. Calls do not overlap; <see cref="EndAsync"/> is the last one and always comes.</summary>

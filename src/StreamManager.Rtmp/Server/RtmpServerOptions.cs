@@ -55,8 +55,8 @@ public sealed record RtmpServerLimits
     /// <summary>createStream per connection. One is the rule; an encoder that publishes again on the same connection makes a new one each time.</summary>
     public int MaxCreatedStreams { get; init; } = 64;
 
-    /// <summary>Bytes of answers that wait in one flush: a peer that sends commands and never reads cannot make us hold more.</summary>
-    public int MaxMessagesPerFlush { get; init; } = 256;
+    /// <summary>Bytes of answers that wait for one flush: a peer that sends commands and never reads cannot make us hold more. A whole connect exchange is below 1 KB.</summary>
+    public int MaxAnswerBytes { get; init; } = 16 * 1024;
 
     /// <summary>Bytes of media written for a player before a flush: about 80 ms at 6 Mbit/s, and one system call.</summary>
     public int PlayFlushBytes { get; init; } = 64 * 1024;
