@@ -32,6 +32,8 @@ internal sealed class RtmpTransport : IDisposable
         stage.Continue(RtmpConnectStage.Connect);
         var socket = await ConnectAnyAsync(addresses, destination.Port, options.Limits, time, stage.Token);
         var stream = new NetworkStream(socket, ownsSocket: true);
+        // After the stream was made: it wants to see a blocking socket, though its asynchronous operations do not care.
+        socket.Blocking = false;
         try
         {
             if (!destination.IsTls)
@@ -85,7 +87,6 @@ internal sealed class RtmpTransport : IDisposable
             try
             {
                 await socket.ConnectAsync(addresses[i], port, both.Token);
-                socket.Blocking = false;
                 return socket;
             }
             catch (SocketException e)
