@@ -9,7 +9,10 @@ internal sealed record FuzzReport(string Target, int Seed, long Runs, int Outcom
 {
     public override string ToString() => string.Join(
         Environment.NewLine,
-        [$"{Target}: {Runs} runs, seed {Seed}, {Outcomes} outcomes, {Finds.Count} finds", .. Finds.Select(f => $"{f.Problem}: {Convert.ToHexString(f.Input)}")]);
+        [
+            $"{Target}: {Runs} runs, seed {Seed}, {Outcomes} outcomes, {Finds.Count} finds",
+            .. Finds.Select(f => $"{f.Problem}: {Convert.ToHexString(f.Input)}"),
+        ]);
 }
 
 /// <summary>An input that broke something.</summary>

@@ -6,8 +6,10 @@ using Xunit;
 namespace StreamManager.Fuzz.Tests;
 
 /// <summary>
-/// Replays the corpus and mutates it for a moment, always in the same way. For a long run with a new seed set <c>STREAM_MANAGER_FUZZ_SECONDS</c> (for each target, or for
-/// <c>STREAM_MANAGER_FUZZ_TARGET</c> alone); what it finds is written into the corpus. <c>STREAM_MANAGER_FUZZ_SEED</c> repeats a run; <c>-showLiveOutput</c> shows the counts.
+/// Replays the corpus and mutates it for a moment, always in the same way. For a long run with a new seed set <c>STREAM_MANAGER_FUZZ_SECONDS</c>
+/// (for each target, or for
+/// <c>STREAM_MANAGER_FUZZ_TARGET</c> alone); what it finds is written into the corpus. <c>STREAM_MANAGER_FUZZ_SEED</c> repeats a run;
+/// <c>-showLiveOutput</c> shows the counts.
 /// </summary>
 public sealed class FuzzTests(ITestOutputHelper output)
 {

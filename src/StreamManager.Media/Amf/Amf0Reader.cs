@@ -5,8 +5,8 @@ using System.Text;
 namespace StreamManager.Media.Amf;
 
 /// <summary>
-/// Reads the values of one complete AMF0 message, front to back. Anything wrong with the bytes is a <see cref="MediaFormatException"/>; what a message may cost is bounded by
-/// <see cref="AmfLimits"/> and by its own size: no count on the wire is believed.
+/// Reads the values of one complete AMF0 message, front to back. Anything wrong with the bytes is a <see cref="MediaFormatException"/>; what a
+/// message may cost is bounded by <see cref="AmfLimits"/> and by its own size: no count on the wire is believed.
 /// </summary>
 public ref struct Amf0Reader
 {

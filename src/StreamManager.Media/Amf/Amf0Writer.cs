@@ -4,7 +4,9 @@ using System.Text;
 
 namespace StreamManager.Media.Amf;
 
-/// <summary>Writes AMF0 values. The values are ours, so what the format cannot hold (a name beyond 65,535 bytes) is an <see cref="ArgumentException"/>.</summary>
+/// <summary>
+/// Writes AMF0 values. The values are ours, so what the format cannot hold (a name beyond 65,535 bytes) is an <see cref="ArgumentException"/>.
+/// </summary>
 public static class Amf0Writer
 {
     private const int MaxShortText = ushort.MaxValue;

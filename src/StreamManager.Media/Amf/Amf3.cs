@@ -5,8 +5,9 @@ using System.Text;
 namespace StreamManager.Media.Amf;
 
 /// <summary>
-/// The part of AMF3 that stands inside AMF0 messages of live encoders: simple values, text, and the byte arrays that OBS 26 to 30.1 wrapped the Twitch VOD track in.
-/// Arrays, objects and the three reference tables are refused: nobody sends them, and references would need state across values.
+/// The part of AMF3 that stands inside AMF0 messages of live encoders: simple values, text, and the byte arrays that OBS 26 to 30.1 wrapped the
+/// Twitch VOD track in. Arrays, objects and the three reference tables are refused: nobody sends them, and references would need state across
+/// values.
 /// <code>
 /// U29    0xxxxxxx | 1xxxxxxx 0xxxxxxx | 1xxxxxxx 1xxxxxxx 0xxxxxxx | 1xxxxxxx 1xxxxxxx 1xxxxxxx xxxxxxxx     (the fourth byte has eight bits)
 /// string, byte array:   U29 = (length &lt;&lt; 1) | 1, then the bytes;   low bit 0 = reference

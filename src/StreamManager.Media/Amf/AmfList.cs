@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace StreamManager.Media.Amf;
 
-/// <summary>An immutable list that is equal to another when all elements are. AMF values are compared by content: what was read can be written and read again equal.</summary>
+/// <summary>
+/// An immutable list that is equal to another when all elements are. AMF values are compared by content: what was read can be written and read
+/// again equal.
+/// </summary>
 [CollectionBuilder(typeof(AmfList), nameof(AmfList.Create))]
 public sealed class AmfList<T> : IReadOnlyList<T>, IEquatable<AmfList<T>>
 {

@@ -12,7 +12,9 @@ public static class AmfLookup
         _ => AmfList<AmfProperty>.Empty,
     };
 
-    /// <summary>The first property of that name, or null. Names are compared without regard to case: encoders spell <c>tcUrl</c> also <c>tcurl</c>.</summary>
+    /// <summary>
+    /// The first property of that name, or null. Names are compared without regard to case: encoders spell <c>tcUrl</c> also <c>tcurl</c>.
+    /// </summary>
     public static AmfValue? Find(this AmfValue? value, string name)
     {
         foreach (ref readonly var property in value.PropertiesOf().AsSpan())
@@ -28,7 +30,8 @@ public static class AmfLookup
     public static string? FindString(this AmfValue? value, string name) => (value.Find(name) as AmfValue.String)?.Value;
 
     /// <summary>The number of the property of that name, or null when it is missing, no number, or not finite.</summary>
-    public static double? FindNumber(this AmfValue? value, string name) => value.Find(name) is AmfValue.Number { Value: var number } && double.IsFinite(number) ? number : null;
+    public static double? FindNumber(this AmfValue? value, string name) =>
+        value.Find(name) is AmfValue.Number { Value: var number } && double.IsFinite(number) ? number : null;
 
     /// <summary>The truth of the property of that name, or null when it is missing or no boolean.</summary>
     public static bool? FindBoolean(this AmfValue? value, string name) => (value.Find(name) as AmfValue.Boolean)?.Value;

@@ -1,8 +1,8 @@
 namespace StreamManager.Media.Amf;
 
 /// <summary>
-/// One value of the Action Message Format, whichever of its two encodings it came in: AMF0 (file format specification "amf0-file-format-specification") or the part of AMF3
-/// that encoders put inside AMF0. A record per kind, immutable, compared by content.
+/// One value of the Action Message Format, whichever of its two encodings it came in: AMF0 (file format specification
+/// "amf0-file-format-specification") or the part of AMF3 that encoders put inside AMF0. A record per kind, immutable, compared by content.
 /// </summary>
 public abstract record AmfValue
 {
@@ -22,7 +22,9 @@ public abstract record AmfValue
     /// <summary>An anonymous object; properties in the order of the wire, names may repeat.</summary>
     public sealed record Object(AmfList<AmfProperty> Properties) : AmfValue;
 
-    /// <summary>An associative array. Encoders use it and <see cref="Object"/> for the same things; the lookups of <see cref="AmfLookup"/> take either.</summary>
+    /// <summary>
+    /// An associative array. Encoders use it and <see cref="Object"/> for the same things; the lookups of <see cref="AmfLookup"/> take either.
+    /// </summary>
     public sealed record EcmaArray(AmfList<AmfProperty> Properties) : AmfValue;
 
     /// <summary>An object with a class name.</summary>
@@ -38,8 +40,8 @@ public abstract record AmfValue
     public sealed record Xml(string Value) : AmfValue;
 
     /// <summary>
-    /// A pointer to an earlier object of the same message, left as it is. No live encoder sends one, and following pointers would let a few hundred bytes stand for
-    /// an object graph of any size.
+    /// A pointer to an earlier object of the same message, left as it is. No live encoder sends one, and following pointers would let a few hundred
+    /// bytes stand for an object graph of any size.
     /// </summary>
     public sealed record Reference(ushort Index) : AmfValue;
 

@@ -3,12 +3,13 @@ using StreamManager.Media;
 namespace StreamManager.Rtmp.Wire;
 
 /// <summary>
-/// Takes an aggregate message (type 22, RTMP specification section 7.1.6) apart, one message at a time, so that a 10 MB body of tiny parts never becomes a list.
+/// Takes an aggregate message (type 22, RTMP specification section 7.1.6) apart, one message at a time, so that a 10 MB body of tiny parts never
+/// becomes a list.
 /// <code>
 /// { type:8 | size:24 | time:24 | time bits 31..24 :8 | stream id:24 | data | back pointer:32 } ...
 /// </code>
-/// The times inside are moved so that the first is the aggregate's own; the aggregate's message stream id counts. Back pointers are passed over: nothing here reads backward, and the last may
-/// be missing.
+/// The times inside are moved so that the first is the aggregate's own; the aggregate's message stream id counts. Back pointers are passed over:
+/// nothing here reads backward, and the last may be missing.
 /// </summary>
 public struct AggregateReader
 {

@@ -11,8 +11,8 @@ internal static class AmfEnvelope
     public static AmfList<AmfValue> Read(in RtmpMessage message) => Amf0Reader.ReadAll(Amf0Part(message).Span);
 
     /// <summary>
-    /// The AMF0 part of the body. Types 15 and 17 begin with one byte that names the format, 0, and go on in AMF0; some senders leave it out. Names come first in all of these messages,
-    /// and a name's marker is 2, so that a 0 can only be that byte.
+    /// The AMF0 part of the body. Types 15 and 17 begin with one byte that names the format, 0, and go on in AMF0; some senders leave it out. Names
+    /// come first in all of these messages, and a name's marker is 2, so that a 0 can only be that byte.
     /// </summary>
     public static ReadOnlyMemory<byte> Amf0Part(in RtmpMessage message)
     {

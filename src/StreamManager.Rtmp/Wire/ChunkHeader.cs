@@ -15,7 +15,8 @@ namespace StreamManager.Rtmp.Wire;
 /// A timestamp or delta of 0xFFFFFF says that the real value follows in 32 bits.
 /// </code>
 /// </summary>
-internal readonly record struct ChunkHeader(int Format, int ChunkStreamId, uint TimestampField, int Length, RtmpMessageType Type, uint MessageStreamId)
+internal readonly record struct ChunkHeader(
+    int Format, int ChunkStreamId, uint TimestampField, int Length, RtmpMessageType Type, uint MessageStreamId)
 {
     /// <summary>The value of the 24-bit field that announces the extended timestamp.</summary>
     public const uint ExtendedTimestampMark = 0xFFFFFF;
@@ -27,7 +28,8 @@ internal readonly record struct ChunkHeader(int Format, int ChunkStreamId, uint 
     public const int MaxChunkStreamId = 65_599;
 
     /// <summary>
-    /// Reads both headers without the extended timestamp. Returns their size, or 0 when <paramref name="data"/> ends before them. Fields that the format leaves out are zero.
+    /// Reads both headers without the extended timestamp. Returns their size, or 0 when <paramref name="data"/> ends before them. Fields that the
+    /// format leaves out are zero.
     /// </summary>
     public static int TryRead(ReadOnlySpan<byte> data, out ChunkHeader header)
     {
@@ -50,16 +52,20 @@ internal readonly record struct ChunkHeader(int Format, int ChunkStreamId, uint 
         var message = data[basicSize..size];
         header = format switch
         {
-            0 => new ChunkHeader(0, id, ReadUInt24(message), (int)ReadUInt24(message[3..]), (RtmpMessageType)message[6], BinaryPrimitives.ReadUInt32LittleEndian(message[7..])),
-            1 => new ChunkHeader(1, id, ReadUInt24(message), (int)ReadUInt24(message[3..]), (RtmpMessageType)message[6], 0),
+            0 => ReadLongFields(0, id, message, BinaryPrimitives.ReadUInt32LittleEndian(message[7..])),
+            1 => ReadLongFields(1, id, message, 0),
             2 => new ChunkHeader(2, id, ReadUInt24(message), 0, default, 0),
             _ => new ChunkHeader(3, id, 0, 0, default, 0),
         };
         return size;
     }
 
-    /// <summary>Writes both headers and, when the timestamp needs it, the extended timestamp; the fields as <see cref="TryRead"/> gives them, but the timestamp whole. Returns the size.</summary>
-    public static int Write(Span<byte> destination, int format, int chunkStreamId, uint timestamp, int length, RtmpMessageType type, uint messageStreamId)
+    /// <summary>
+    /// Writes both headers and, when the timestamp needs it, the extended timestamp; the fields as <see cref="TryRead"/> gives them, but the
+    /// timestamp whole. Returns the size.
+    /// </summary>
+    public static int Write(
+        Span<byte> destination, int format, int chunkStreamId, uint timestamp, int length, RtmpMessageType type, uint messageStreamId)
     {
         var size = WriteBasic(destination, format, chunkStreamId);
         var field = Math.Min(timestamp, ExtendedTimestampMark);
@@ -94,6 +100,9 @@ internal readonly record struct ChunkHeader(int Format, int ChunkStreamId, uint 
     /// <summary>The size that <see cref="Write"/> will give.</summary>
     public static int Measure(int format, int chunkStreamId, uint timestamp) =>
         BasicSize(chunkStreamId) + MessageHeaderSize(format) + (timestamp >= ExtendedTimestampMark ? sizeof(uint) : 0);
+
+    private static ChunkHeader ReadLongFields(int format, int id, ReadOnlySpan<byte> message, uint messageStreamId) =>
+        new(format, id, ReadUInt24(message), (int)ReadUInt24(message[3..]), (RtmpMessageType)message[6], messageStreamId);
 
     private static int MessageHeaderSize(int format) => format switch { 0 => 11, 1 => 7, 2 => 3, _ => 0 };
 

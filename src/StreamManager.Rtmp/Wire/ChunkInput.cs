@@ -3,7 +3,8 @@ using System.Buffers;
 namespace StreamManager.Rtmp.Wire;
 
 /// <summary>
-/// A place in a byte sequence that moves forward. Slicing a sequence for each 128-byte chunk costs more than the chunk, so steps within the first segment only move a number.
+/// A place in a byte sequence that moves forward. Slicing a sequence for each 128-byte chunk costs more than the chunk, so steps within the first
+/// segment only move a number.
 /// </summary>
 internal ref struct ChunkInput
 {
@@ -18,7 +19,8 @@ internal ref struct ChunkInput
     public readonly ReadOnlySequence<byte> Rest => _position == 0 ? _sequence : _sequence.Slice(_position);
 
     /// <summary>
-    /// The next bytes in one piece: at least <paramref name="scratch"/>'s length of them if there are so many. They may lie in <paramref name="scratch"/>.
+    /// The next bytes in one piece: at least <paramref name="scratch"/>'s length of them if there are so many. They may lie in
+    /// <paramref name="scratch"/>.
     /// </summary>
     public readonly ReadOnlySpan<byte> Peek(Span<byte> scratch)
     {

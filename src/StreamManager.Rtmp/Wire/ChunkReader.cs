@@ -4,11 +4,12 @@ using System.Buffers.Binary;
 namespace StreamManager.Rtmp.Wire;
 
 /// <summary>
-/// Puts messages together from the chunks of one connection (RTMP specification section 5.3). No I/O; one caller at a time. Set Chunk Size and Abort take effect here, in
-/// their place among the chunks, and are returned like all other messages, so that a session can count them.
+/// Puts messages together from the chunks of one connection (RTMP specification section 5.3). No I/O; one caller at a time. Set Chunk Size and
+/// Abort take effect here, in their place among the chunks, and are returned like all other messages, so that a session can count them.
 /// <para>
-/// Memory: a message's buffer follows the bytes that came, never the size that was declared, and all buffers are charged to this connection and to the process
-/// (<see cref="PartialBytesBudget"/>). <see cref="Dispose"/> gives back what unfinished messages hold; call it when the connection ends, however it ends.
+/// Memory: a message's buffer follows the bytes that came, never the size that was declared, and all buffers are charged to this connection and to
+/// the process (<see cref="PartialBytesBudget"/>). <see cref="Dispose"/> gives back what unfinished messages hold; call it when the connection
+/// ends, however it ends.
 /// </para>
 /// </summary>
 public sealed class ChunkReader : IDisposable
@@ -32,7 +33,8 @@ public sealed class ChunkReader : IDisposable
     }
 
     /// <summary>
-    /// The peer's chunk size now. A declared size beyond the longest message (encoders send 134,217,728) is the same as that; nothing is allocated by it.
+    /// The peer's chunk size now. A declared size beyond the longest message (encoders send 134,217,728) is the same as that; nothing is allocated
+    /// by it.
     /// </summary>
     public int ChunkSize { get; private set; } = ChunkWriter.DefaultChunkSize;
 
@@ -40,10 +42,10 @@ public sealed class ChunkReader : IDisposable
     public int PartialBytes => _partialBytes;
 
     /// <summary>
-    /// Takes the next whole message out of <paramref name="buffer"/>. <paramref name="buffer"/> always moves past all bytes that are understood, also when the message is not
-    /// complete; what is left of it then is part of a header. False: more bytes are needed.
+    /// Takes the next whole message out of <paramref name="buffer"/>. <paramref name="buffer"/> always moves past all bytes that are understood,
+    /// also when the message is not complete; what is left of it then is part of a header. False: more bytes are needed.
     /// </summary>
-    /// <exception cref="RtmpProtocolException">The connection cannot go on. The reader must not be used again, but for <see cref="Dispose"/>.</exception>
+    /// <exception cref="RtmpProtocolException">The connection cannot go on. Only <see cref="Dispose"/> may be called after it.</exception>
     public bool TryReadMessage(ref ReadOnlySequence<byte> buffer, out RtmpMessage message)
     {
         var input = new ChunkInput(buffer);
@@ -122,17 +124,20 @@ public sealed class ChunkReader : IDisposable
 
     private static void CheckOrder(int format, ChunkStream? stream, bool isContinuation)
     {
-        // librtmp and ffmpeg open chunk stream 2 with a type 1 header: the message stream id and the time that it leaves out are zero then. Types 2 and 3 would leave out the length.
+        // librtmp and ffmpeg open chunk stream 2 with a type 1 header: the message stream id and the time that it leaves out are zero then. Types 2
+        // and 3 would leave out the length.
         if (stream is null && format >= 2)
             throw new RtmpProtocolException(RtmpProtocolError.MissingPreviousChunk, $"A type {format} chunk came first on its chunk stream.");
 
         if (isContinuation && format != 3)
-            throw new RtmpProtocolException(RtmpProtocolError.InterruptedMessage, "A message begins while another of its chunk stream is not complete.");
+            throw new RtmpProtocolException(
+                RtmpProtocolError.InterruptedMessage, "A message begins while another of its chunk stream is not complete.");
     }
 
-    // The specification repeats the extended timestamp on each continuation; OBS before 30.1 and most users of librtmp leave it out. So the next four bytes are compared with the
-    // value: if they are it (31 bits of it, as some senders mask the top bit), they are the field, else they are payload. Null: too few bytes to tell. The first byte that differs decides, so
-    // that a short last chunk is not held back for bytes that may never come.
+    // The specification repeats the extended timestamp on each continuation; OBS before 30.1 and most users of librtmp leave it out. So the next
+    // four bytes are compared with the value: if they are it (31 bits of it, as some senders mask the top bit), they are the field, else they are
+    // payload. Null: too few bytes to tell. The first byte that differs decides, so that a short last chunk is not held back for bytes that may
+    // never come.
     private static bool? FindRepeatedTimestamp(ReadOnlySpan<byte> data, uint expected)
     {
         Span<byte> field = stackalloc byte[sizeof(uint)];
@@ -164,7 +169,8 @@ public sealed class ChunkReader : IDisposable
         stream.Type = header.Type;
         stream.Length = header.Length;
         if (header.Length > _limits.MaxMessageBytes(header.Type))
-            throw new RtmpProtocolException(RtmpProtocolError.MessageTooLarge, $"A message of type {(byte)header.Type} declares {header.Length} bytes.");
+            throw new RtmpProtocolException(
+                RtmpProtocolError.MessageTooLarge, $"A message of type {(byte)header.Type} declares {header.Length} bytes.");
     }
 
     // False when the chunk is not complete yet.
@@ -189,7 +195,8 @@ public sealed class ChunkReader : IDisposable
     private void Grow(ChunkStream stream, int capacity)
     {
         if (capacity > _limits.MaxPartialBytes - _partialBytes)
-            throw new RtmpProtocolException(RtmpProtocolError.ConnectionPartialBytesExceeded, "Too many bytes of unfinished messages on one connection.");
+            throw new RtmpProtocolException(
+                RtmpProtocolError.ConnectionPartialBytesExceeded, "Too many bytes of unfinished messages on one connection.");
 
         if (_total is not null && !_total.TryReserve(capacity))
             throw new RtmpProtocolException(RtmpProtocolError.TotalPartialBytesExceeded, "Too many bytes of unfinished messages on all connections.");

@@ -22,7 +22,10 @@ internal sealed class ChunkStream(int id)
     /// <summary>Absolute time of the message under way or of the last one.</summary>
     public uint Timestamp { get; set; }
 
-    /// <summary>The last timestamp or delta that stood on the wire, whole: a type 3 chunk that begins a message adds it once more, also when it was an absolute time (section 5.3.1.2.4).</summary>
+    /// <summary>
+    /// The last timestamp or delta that stood on the wire, whole: a type 3 chunk that begins a message adds it once more, also when it was an
+    /// absolute time (section 5.3.1.2.4).
+    /// </summary>
     public uint TimestampField { get; set; }
 
     /// <summary>Whether that value was in the extended field.</summary>
@@ -50,7 +53,9 @@ internal sealed class ChunkStream(int id)
         return Math.Max(needed, Math.Max(MaxInitialCapacity, Capacity * 2));
     }
 
-    /// <summary>Moves the message under way into a buffer of <paramref name="capacity"/> (as <see cref="CapacityFor"/> says) or somewhat more.</summary>
+    /// <summary>
+    /// Moves the message under way into a buffer of <paramref name="capacity"/> (as <see cref="CapacityFor"/> says) or somewhat more.
+    /// </summary>
     public void Grow(int capacity)
     {
         var isFinal = capacity == Length;

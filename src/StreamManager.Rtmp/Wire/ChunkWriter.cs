@@ -3,9 +3,10 @@ using System.Buffers;
 namespace StreamManager.Rtmp.Wire;
 
 /// <summary>
-/// Cuts messages into chunks (RTMP specification section 5.3). The instance keeps what the peer knows of each chunk stream and abbreviates: a full header first, and whenever time goes
-/// back or the message stream changes; a delta otherwise. Only the header types 0 and 1 begin messages: the two that no reader gets wrong. One caller at a time.
-/// The static functions have no memory and are for those who keep the chain of deltas themselves.
+/// Cuts messages into chunks (RTMP specification section 5.3). The instance keeps what the peer knows of each chunk stream and abbreviates: a full
+/// header first, and whenever time goes back or the message stream changes; a delta otherwise. Only the header types 0 and 1 begin messages: the
+/// two that no reader gets wrong. One caller at a time. The static functions have no memory and are for those who keep the chain of deltas
+/// themselves.
 /// </summary>
 public sealed class ChunkWriter
 {
@@ -19,7 +20,8 @@ public sealed class ChunkWriter
     private int _chunkSize = DefaultChunkSize;
 
     /// <summary>
-    /// The chunk size of the messages to come. Setting it tells the peer nothing: <see cref="RtmpControlMessage.SetChunkSize"/> must have been written before, with the old size.
+    /// The chunk size of the messages to come. Setting it tells the peer nothing: <see cref="RtmpControlMessage.SetChunkSize"/> must have been
+    /// written before, with the old size.
     /// </summary>
     public int ChunkSize
     {
@@ -43,9 +45,11 @@ public sealed class ChunkWriter
     /// <param name="messageStreamId">0 for the connection itself.</param>
     /// <param name="timestamp">Milliseconds, absolute, modulo 2^32.</param>
     /// <param name="body">The payload, at most 2^24 - 1 bytes.</param>
-    public void WriteMessage(IBufferWriter<byte> output, int chunkStreamId, RtmpMessageType type, uint messageStreamId, uint timestamp, ReadOnlySpan<byte> body)
+    public void WriteMessage(
+        IBufferWriter<byte> output, int chunkStreamId, RtmpMessageType type, uint messageStreamId, uint timestamp, ReadOnlySpan<byte> body)
     {
-        if (_streams.TryGetValue(chunkStreamId, out var previous) && previous.MessageStreamId == messageStreamId && (int)(timestamp - previous.Timestamp) >= 0)
+        var hasPrevious = _streams.TryGetValue(chunkStreamId, out var previous) && previous.MessageStreamId == messageStreamId;
+        if (hasPrevious && (int)(timestamp - previous.Timestamp) >= 0)
             WriteDeltaMessage(output, chunkStreamId, timestamp - previous.Timestamp, type, body, _chunkSize);
         else
             WriteAbsoluteMessage(output, chunkStreamId, timestamp, messageStreamId, type, body, _chunkSize);
@@ -54,19 +58,29 @@ public sealed class ChunkWriter
     }
 
     /// <summary>
-    /// Notes that others have written on a chunk stream of this connection (by the static functions), ending at <paramref name="timestamp"/>: the next message here continues from it.
+    /// Notes that others have written on a chunk stream of this connection (by the static functions), ending at <paramref name="timestamp"/>: the
+    /// next message here continues from it.
     /// </summary>
-    public void Resume(int chunkStreamId, uint messageStreamId, uint timestamp) => _streams[chunkStreamId] = new ChunkStreamState(messageStreamId, timestamp);
+    public void Resume(int chunkStreamId, uint messageStreamId, uint timestamp) =>
+        _streams[chunkStreamId] = new ChunkStreamState(messageStreamId, timestamp);
 
     /// <summary>
-    /// Writes a message with a type 1 header: it needs nothing from the connection but that a message of the same message stream went before it on this chunk stream.
+    /// Writes a message with a type 1 header: it needs nothing from the connection but that a message of the same message stream went before it on
+    /// this chunk stream.
     /// </summary>
-    public static void WriteDeltaMessage(IBufferWriter<byte> output, int chunkStreamId, uint deltaMilliseconds, RtmpMessageType type, ReadOnlySpan<byte> body, int chunkSize) =>
+    public static void WriteDeltaMessage(
+        IBufferWriter<byte> output, int chunkStreamId, uint deltaMilliseconds, RtmpMessageType type, ReadOnlySpan<byte> body, int chunkSize) =>
         Write(output, 1, chunkStreamId, deltaMilliseconds, 0, type, body, chunkSize);
 
     /// <summary>Writes a message with a type 0 header: it depends on nothing before it.</summary>
     public static void WriteAbsoluteMessage(
-        IBufferWriter<byte> output, int chunkStreamId, uint timestamp, uint messageStreamId, RtmpMessageType type, ReadOnlySpan<byte> body, int chunkSize) =>
+        IBufferWriter<byte> output,
+        int chunkStreamId,
+        uint timestamp,
+        uint messageStreamId,
+        RtmpMessageType type,
+        ReadOnlySpan<byte> body,
+        int chunkSize) =>
         Write(output, 0, chunkStreamId, timestamp, messageStreamId, type, body, chunkSize);
 
     /// <summary>The bytes that <see cref="WriteDeltaMessage"/> will write.</summary>
@@ -84,7 +98,14 @@ public sealed class ChunkWriter
     }
 
     private static void Write(
-        IBufferWriter<byte> output, int format, int chunkStreamId, uint time, uint messageStreamId, RtmpMessageType type, ReadOnlySpan<byte> body, int chunkSize)
+        IBufferWriter<byte> output,
+        int format,
+        int chunkStreamId,
+        uint time,
+        uint messageStreamId,
+        RtmpMessageType type,
+        ReadOnlySpan<byte> body,
+        int chunkSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(chunkStreamId, RtmpChunkStreamIds.Control);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(chunkStreamId, ChunkHeader.MaxChunkStreamId);

@@ -11,8 +11,8 @@ namespace StreamManager.Rtmp.Wire;
 /// C1, S1   time:32 | zero:32 | random: 1528 bytes
 /// C2, S2   the peer's C1 or S1 sent back (the second word may be the time when it was read)
 /// </code>
-/// The four bytes after the time are zero in all that we send: that tells a peer not to expect the digests of the Flash era, and everything that publishes or plays today goes on
-/// without them. What a peer sends back (C2, S2) is not compared: many get it wrong and it proves nothing.
+/// The four bytes after the time are zero in all that we send: that tells a peer not to expect the digests of the Flash era, and everything that
+/// publishes or plays today goes on without them. What a peer sends back (C2, S2) is not compared: many get it wrong and it proves nothing.
 /// </summary>
 public static class Handshake
 {
@@ -25,7 +25,9 @@ public static class Handshake
     private const int HelloSize = 1 + PacketSize;
     private const byte TlsHandshakeRecord = 0x16;
 
-    /// <summary>Server: takes C0 and C1. Foreign protocols are recognised by the first byte already. False: more bytes are needed, nothing was taken.</summary>
+    /// <summary>
+    /// Server: takes C0 and C1. Foreign protocols are recognised by the first byte already. False: more bytes are needed, nothing was taken.
+    /// </summary>
     /// <exception cref="RtmpProtocolException">This is no RTMP.</exception>
     public static bool TryReadClientHello(ref ReadOnlySequence<byte> buffer, out HandshakePacket hello) => TryReadHello(ref buffer, out hello);
 

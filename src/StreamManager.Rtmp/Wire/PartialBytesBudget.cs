@@ -5,7 +5,10 @@ namespace StreamManager.Rtmp.Wire;
 /// </summary>
 public sealed class PartialBytesBudget
 {
-    /// <summary>Room for 300 publishers that are all in the middle of a 0.8 MB key frame; a flood of half-sent messages ends here and not at the machine's memory.</summary>
+    /// <summary>
+    /// Room for 300 publishers that are all in the middle of a 0.8 MB key frame; a flood of half-sent messages ends here and not at the machine's
+    /// memory.
+    /// </summary>
     public const long DefaultMaxBytes = 256L * 1024 * 1024;
 
     private long _reserved;

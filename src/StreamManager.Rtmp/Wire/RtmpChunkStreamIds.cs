@@ -1,8 +1,8 @@
 namespace StreamManager.Rtmp.Wire;
 
 /// <summary>
-/// The chunk streams that we send on. Audio, video and data each have their own, so that a chain of deltas in one does not depend on the others, and a large picture cannot make an
-/// encoder's or a player's parser confuse them.
+/// The chunk streams that we send on. Audio, video and data each have their own, so that a chain of deltas in one does not depend on the others,
+/// and a large picture cannot make an encoder's or a player's parser confuse them.
 /// </summary>
 public static class RtmpChunkStreamIds
 {

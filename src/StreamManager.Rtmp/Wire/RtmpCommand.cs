@@ -4,8 +4,8 @@ using StreamManager.Media.Amf;
 namespace StreamManager.Rtmp.Wire;
 
 /// <summary>
-/// A command (RTMP specification section 7.2): name, transaction id, command object, arguments. Types 20 (AMF0) and 17 carry the same: 17 has one byte 0 in front, and its
-/// values may switch to AMF3 one by one.
+/// A command (RTMP specification section 7.2): name, transaction id, command object, arguments. Types 20 (AMF0) and 17 carry the same: 17 has one
+/// byte 0 in front, and its values may switch to AMF3 one by one.
 /// </summary>
 /// <param name="Name">The command.</param>
 /// <param name="TransactionId">Pairs an answer with its request; 0 asks for none.</param>
@@ -23,7 +23,8 @@ public sealed record RtmpCommand(string Name, double TransactionId, AmfValue Com
     public const string OnStatusName = "onStatus";
 
     /// <summary>
-    /// Reads a command message. A missing transaction id is 0 and a missing command object null, as encoders leave them out of commands that need no answer.
+    /// Reads a command message. A missing transaction id is 0 and a missing command object null, as encoders leave them out of commands that need
+    /// no answer.
     /// </summary>
     /// <exception cref="MediaFormatException">The body is no AMF, or does not begin with a name. Only this message is lost.</exception>
     public static RtmpCommand Read(in RtmpMessage message)
@@ -33,7 +34,8 @@ public sealed record RtmpCommand(string Name, double TransactionId, AmfValue Com
             throw new MediaFormatException("A command without a name.");
 
         var transactionId = values.Count > 1 && values[1] is AmfValue.Number { Value: var number } ? number : 0;
-        return new RtmpCommand(name, transactionId, values.Count > 2 ? values[2] : AmfValue.NullValue, values.Count > 3 ? [.. values.AsSpan()[3..]] : []);
+        var commandObject = values.Count > 2 ? values[2] : AmfValue.NullValue;
+        return new RtmpCommand(name, transactionId, commandObject, values.Count > 3 ? [.. values.AsSpan()[3..]] : []);
     }
 
     /// <summary>The command as a message of type 20.</summary>

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace StreamManager.Rtmp.Wire;
 
 /// <summary>
-/// Protocol control messages and user control events (RTMP specification sections 5.4 and 7.1.7), a record per kind. All travel on chunk stream 2 and message stream 0; their
-/// timestamps mean nothing. Numbers are big-endian.
+/// Protocol control messages and user control events (RTMP specification sections 5.4 and 7.1.7), a record per kind. All travel on chunk stream 2
+/// and message stream 0; their timestamps mean nothing. Numbers are big-endian.
 /// <code>
 /// 1 Set Chunk Size         | 0:1 size:31 |
 /// 2 Abort                  | chunk stream id:32 |

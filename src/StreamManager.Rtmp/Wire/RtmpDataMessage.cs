@@ -15,7 +15,8 @@ public sealed record RtmpDataMessage(string Name, AmfList<AmfValue> Values)
     public const string OnMetaDataName = "onMetaData";
 
     /// <summary>Reads a data message.</summary>
-    /// <exception cref="MediaFormatException">The body is no AMF, or does not begin with a name (ffmpeg sends four zero bytes for some data tracks). Only this message is lost.</exception>
+    /// <exception cref="MediaFormatException">The body is no AMF, or does not begin with a name (ffmpeg sends four zero bytes for some data
+    /// tracks). Only this message is lost.</exception>
     public static RtmpDataMessage Read(in RtmpMessage message)
     {
         var values = AmfEnvelope.Read(message);
@@ -27,7 +28,9 @@ public sealed record RtmpDataMessage(string Name, AmfList<AmfValue> Values)
 
     /// <summary>The same message in the AMF0 type 18; a message of another type than 15 is returned as it is. Nothing is parsed.</summary>
     public static RtmpMessage ToAmf0(in RtmpMessage message) =>
-        message.Type is RtmpMessageType.DataAmf3 ? message with { Type = RtmpMessageType.DataAmf0, Body = AmfEnvelope.Amf0Part(message).ToArray() } : message;
+        message.Type is RtmpMessageType.DataAmf3
+            ? message with { Type = RtmpMessageType.DataAmf0, Body = AmfEnvelope.Amf0Part(message).ToArray() }
+            : message;
 
     /// <summary>The message as type 18.</summary>
     public RtmpMessage ToMessage(uint streamId, uint timestamp) =>

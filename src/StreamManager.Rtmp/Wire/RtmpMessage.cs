@@ -1,8 +1,8 @@
 namespace StreamManager.Rtmp.Wire;
 
 /// <summary>
-/// One whole RTMP message (RTMP specification section 6). <paramref name="Body"/> is an array of exactly the message's size that belongs to the receiver:
-/// the reader never touches it again, so it may be kept and shared.
+/// One whole RTMP message (RTMP specification section 6). <paramref name="Body"/> is an array of exactly the message's size that belongs to the
+/// receiver: the reader never touches it again, so it may be kept and shared.
 /// </summary>
 /// <param name="Type">The message type as it stands on the wire.</param>
 /// <param name="StreamId">Message stream id (0: the connection itself).</param>

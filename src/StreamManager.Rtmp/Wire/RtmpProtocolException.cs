@@ -1,8 +1,9 @@
 namespace StreamManager.Rtmp.Wire;
 
 /// <summary>
-/// The peer breaks RTMP in a way that the connection cannot survive: where messages begin is lost, or a limit is passed. The session closes and counts it under <see cref="Error"/>.
-/// (A single message with bad contents is a <see cref="StreamManager.Media.MediaFormatException"/> instead: it is skipped and the connection lives on.)
+/// The peer breaks RTMP in a way that the connection cannot survive: where messages begin is lost, or a limit is passed. The session closes and
+/// counts it under <see cref="Error"/>. (A single message with bad contents is a <see cref="StreamManager.Media.MediaFormatException"/> instead: it
+/// is skipped and the connection lives on.)
 /// </summary>
 public sealed class RtmpProtocolException : Exception
 {

@@ -18,7 +18,8 @@ public sealed record RtmpStatus(string Level, string Code, string Description)
     public bool IsError => string.Equals(Level, ErrorLevel, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Finds the information object of a command: the first argument that has a code, or the command object where a server put it there. Null when there is none.
+    /// Finds the information object of a command: the first argument that has a code, or the command object where a server put it there. Null when
+    /// there is none.
     /// </summary>
     public static RtmpStatus? Find(RtmpCommand command)
     {
@@ -36,7 +37,9 @@ public sealed record RtmpStatus(string Level, string Code, string Description)
         new([new("level", Level), new("code", Code), new("description", Description), .. more]);
 
     private static RtmpStatus? From(AmfValue value) =>
-        value.FindString("code") is { } code ? new RtmpStatus(value.FindString("level") ?? StatusLevel, code, value.FindString("description") ?? "") : null;
+        value.FindString("code") is { } code
+            ? new RtmpStatus(value.FindString("level") ?? StatusLevel, code, value.FindString("description") ?? "")
+            : null;
 }
 
 /// <summary>Status codes that are sent or understood here (RTMP specification section 7.2 and what servers and encoders made of it).</summary>

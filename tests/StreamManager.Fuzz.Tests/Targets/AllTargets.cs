@@ -6,7 +6,8 @@ internal static class AllTargets
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
         new("amf0", AmfTarget.Run),
-        new("chunks", ChunkTarget.Run) { AllocationBase = 32 * 1024 * 1024 }, // 64 chunk streams that begin a message hold 64 KiB each, read three times.
+        // 64 chunk streams that begin a message hold 64 KiB each, and they are read three times.
+        new("chunks", ChunkTarget.Run) { AllocationBase = 32 * 1024 * 1024 },
         new("handshake", HandshakeTarget.Run),
         new("messages", MessageTarget.Run),
         new("aggregate", AggregateTarget.Run),

@@ -12,7 +12,8 @@ internal static class AvcTargets
 
         var sets = configuration.WithParameterSets(configuration);
         Law.Holds(sets is not null && sets.ToArray().AsSpan().SequenceEqual(bytes), "A record joined with itself is itself.");
-        return $"{configuration.SequenceParameterSets.Length} {configuration.PictureParameterSets.Length > 1} {configuration.LengthSize} {configuration.HighProfileTail is not null}";
+        return $"{configuration.SequenceParameterSets.Length} {configuration.PictureParameterSets.Length > 1} {configuration.LengthSize} "
+            + $"{configuration.HighProfileTail is not null}";
     }
 
     public static string RunParameterSets(byte[] input)
@@ -27,7 +28,8 @@ internal static class AvcTargets
         var sequence = AvcSequenceParameterSet.Read(input);
         Law.Holds(sequence.Id == AvcSequenceParameterSet.ReadId(input), "The id alone is the id.");
         Law.Holds(sequence is { Width: > 0, Height: > 0 }, "A picture has a size.");
-        return $"sequence {sequence.ChromaFormatIdc} {sequence.PictureOrder.GetType().Name} {sequence.FrameMacroblocksOnly} {sequence.Usability is not null} {sequence.FrameRate is not null}";
+        return $"sequence {sequence.ChromaFormatIdc} {sequence.PictureOrder.GetType().Name} {sequence.FrameMacroblocksOnly} "
+            + $"{sequence.Usability is not null} {sequence.FrameRate is not null}";
     }
 
     /// <summary>The first byte chooses the size of lengths; the others are units in either framing.</summary>

@@ -19,7 +19,8 @@ internal static class ChunkTarget
 
         var again = Read(Write(whole.Messages), int.MaxValue, Rewritten, budget);
         Law.Holds(again.Outcome == "" && Same(whole.Messages, again.Messages), "What was read is written and read again equal.");
-        return $"{whole.Outcome} {string.Join(' ', whole.Messages.Take(4).Select(m => m.Type is < RtmpMessageType.DataAmf3 ? m.Type.ToString() : "other"))}";
+        var types = whole.Messages.Take(4).Select(m => m.Type is < RtmpMessageType.DataAmf3 ? m.Type.ToString() : "other");
+        return $"{whole.Outcome} {string.Join(' ', types)}";
     }
 
     private static (List<RtmpMessage> Messages, string Outcome) Read(byte[] input, int pieceSize, RtmpWireLimits limits, PartialBytesBudget budget)
@@ -55,8 +56,8 @@ internal static class ChunkTarget
         foreach (var message in messages)
         {
             writer.WriteMessage(output, message);
-            if (message.Type is RtmpMessageType.SetChunkSize && RtmpControlMessage.Read(message.Type, message.Body.Span) is RtmpControlMessage.SetChunkSize { Size: var size })
-                writer.ChunkSize = Math.Min(size, ChunkWriter.MaxChunkSize);
+            if (message.Type is RtmpMessageType.SetChunkSize)
+                writer.ChunkSize = Math.Min(RtmpControlMessage.ReadSetChunkSize(message.Body.Span), ChunkWriter.MaxChunkSize);
         }
 
         return output.WrittenSpan.ToArray();
@@ -64,5 +65,6 @@ internal static class ChunkTarget
 
     private static bool Same(List<RtmpMessage> first, List<RtmpMessage> second) =>
         first.Count == second.Count && first.Zip(second).All(p =>
-            (p.First.Type, p.First.StreamId, p.First.Timestamp) == (p.Second.Type, p.Second.StreamId, p.Second.Timestamp) && p.First.Body.Span.SequenceEqual(p.Second.Body.Span));
+            (p.First.Type, p.First.StreamId, p.First.Timestamp) == (p.Second.Type, p.Second.StreamId, p.Second.Timestamp)
+            && p.First.Body.Span.SequenceEqual(p.Second.Body.Span));
 }

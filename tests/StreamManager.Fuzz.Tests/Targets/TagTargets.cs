@@ -16,7 +16,8 @@ internal static class TagTargets
         if (header is UnsupportedVideoHeader)
             return outcome;
 
-        Law.Holds(header == VideoTagHeader.Read(header.ToBody(input.AsSpan(length)), out var lengthAgain) && header.Length == lengthAgain, "A header is written and read again equal.");
+        var again = VideoTagHeader.Read(header.ToBody(input.AsSpan(length)), out var lengthAgain);
+        Law.Holds(header == again && header.Length == lengthAgain, "A header is written and read again equal.");
         return $"{outcome} {header.GetType().Name}";
     }
 
@@ -29,7 +30,8 @@ internal static class TagTargets
         if (header is UnsupportedAudioHeader)
             return outcome;
 
-        Law.Holds(header == AudioTagHeader.Read(header.ToBody(input.AsSpan(length)), out var lengthAgain) && header.Length == lengthAgain, "A header is written and read again equal.");
+        var again = AudioTagHeader.Read(header.ToBody(input.AsSpan(length)), out var lengthAgain);
+        Law.Holds(header == again && header.Length == lengthAgain, "A header is written and read again equal.");
         return $"{outcome} {header.GetType().Name}";
     }
 
@@ -38,7 +40,8 @@ internal static class TagTargets
         var packets = new List<MediaPacket>();
         var result = TagParser.Parse(kind, MediaTime.FromMilliseconds(1000), input, 0, packets);
         Law.Holds(result.Packets == packets.Count, "The result counts the packets.");
-        outcome = $"{result.Ignored} {string.Join(' ', packets.Take(3).Select(p => $"{p.Content}{(p.Track == 0 ? "" : " track")}{(p.IsKeyframe ? " key" : "")}"))}";
+        var kinds = packets.Take(3).Select(p => $"{p.Content}{(p.Track == 0 ? "" : " track")}{(p.IsKeyframe ? " key" : "")}");
+        outcome = $"{result.Ignored} {string.Join(' ', kinds)}";
         return packets;
     }
 
@@ -51,7 +54,9 @@ internal static class TagTargets
             var again = new List<MediaPacket>();
             TagParser.Parse(kind, packet.DecodeTime, packet.Body.ToArray(), 0, again);
             Law.Holds(
-                again.Count == 1 && (again[0].Content, again[0].Codec, again[0].Track, again[0].IsKeyframe) == (packet.Content, packet.Codec, packet.Track, packet.IsKeyframe)
+                again.Count == 1
+                && (again[0].Content, again[0].Codec, again[0].Track) == (packet.Content, packet.Codec, packet.Track)
+                && again[0].IsKeyframe == packet.IsKeyframe
                 && again[0].Payload.Span.SequenceEqual(packet.Payload.Span),
                 "A packet's body parses to the packet.");
         }

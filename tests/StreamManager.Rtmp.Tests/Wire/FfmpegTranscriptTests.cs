@@ -9,8 +9,9 @@ using StreamManager.TestKit;
 namespace StreamManager.Rtmp.Tests.Wire;
 
 /// <summary>
-/// Transcripts of ffmpeg 5.1.9 taken on loopback (<c>Fixtures/</c>): for each message its chunk stream, header type, type, message stream, time and length, and its beginning or its AMF values. The chunks are
-/// laid out again exactly as listed (128 bytes each, extended fields repeated as ffmpeg does) and must give the listed messages.
+/// Transcripts of ffmpeg 5.1.9 taken on loopback (<c>Fixtures/</c>): for each message its chunk stream, header type, type, message stream, time and
+/// length, and its beginning or its AMF values. The chunks are laid out again exactly as listed (128 bytes each, extended fields repeated as ffmpeg
+/// does) and must give the listed messages.
 /// </summary>
 public sealed partial class FfmpegTranscriptTests
 {
