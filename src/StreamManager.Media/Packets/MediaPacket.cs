@@ -75,4 +75,24 @@ public sealed class MediaPacket
 
     /// <summary>Presentation time on the source's clock.</summary>
     public MediaTime PresentationTime => DecodeTime + CompositionOffset;
+
+    /// <summary>The same packet, body and all, at another decode time.</summary>
+    public MediaPacket At(MediaTime decodeTime) => Copy(decodeTime, CompositionOffset, Body);
+
+    /// <summary>The same packet with another body (whose header has the same length), and the composition offset that is written in it.</summary>
+    public MediaPacket WithBody(ReadOnlyMemory<byte> body, MediaTime compositionOffset) => Copy(DecodeTime, compositionOffset, body);
+
+    private MediaPacket Copy(MediaTime decodeTime, MediaTime compositionOffset, ReadOnlyMemory<byte> body) => new()
+    {
+        Kind = Kind,
+        Content = Content,
+        Codec = Codec,
+        Track = Track,
+        IsKeyframe = IsKeyframe,
+        DecodeTime = decodeTime,
+        CompositionOffset = compositionOffset,
+        Body = body,
+        HeaderLength = HeaderLength,
+        ArrivedAt = ArrivedAt,
+    };
 }
