@@ -1,0 +1,16 @@
+using StreamManager.Media.Packets;
+using StreamManager.Media.Timing;
+
+namespace StreamManager.Engine.Programs;
+
+/// <summary>A packet at its place on the program timeline (or, for the hub of a source, on that source's own clock).</summary>
+/// <param name="Packet">The shared packet; its own decode time is that of its source.</param>
+/// <param name="DecodeTime">Decode time on the timeline that it is sent on.</param>
+internal readonly record struct ProgramPacket(MediaPacket Packet, MediaTime DecodeTime)
+{
+    /// <summary>A video frame from which a decoder can start.</summary>
+    public bool IsVideoKeyframe => Packet is { Kind: MediaKind.Video, Content: PacketContent.Frame, IsKeyframe: true };
+
+    /// <summary>Milliseconds as RTMP and FLV count them.</summary>
+    public long Milliseconds => DecodeTime.Milliseconds;
+}

@@ -1,0 +1,217 @@
+using StreamManager.Media.Packets;
+using StreamManager.Media.Timing;
+
+namespace StreamManager.Engine.Programs;
+
+/// <summary>
+/// The one continuous clock of a program. It puts the packets of one source after another onto the program's time without a hole, without an overlap and never
+/// backwards, on each track; fills what is missing of the sound with silence; and keeps presentation time rising across a switch.
+/// Pure: no clock, no I/O; the same calls give the same packets.
+/// </summary>
+/// <remarks>
+/// <para>A <em>segment</em> is what one source contributes between two switches. Its first video frame is placed one frame after the last frame of the segment before; that
+/// fixes the segment's offset. Its sound takes the same offset, moved by at most half an audio frame so that it continues the audio grid exactly.</para>
+/// <para>Why presentation time needs care: a source with B-frames shows a picture some frames after its decode time, and the frame that happens to be the last one before
+/// a cut may be the reference of pictures that never come. The fallback's first pictures are therefore shown closer together until they have caught up.</para>
+/// </remarks>
+internal sealed class Timeline
+{
+    /// <summary>
+    /// How far sound may come later than the picture before silence takes its place. Encoders interleave within some hundred milliseconds; a track that is
+    /// a second late has died.
+    /// </summary>
+    internal static readonly MediaTime AudioLateLimit = MediaTime.FromMilliseconds(1000);
+
+    /// <summary>Rounding of timestamps to whole milliseconds, on both sides of a step.</summary>
+    private static readonly MediaTime Rounding = MediaTime.FromMilliseconds(2);
+
+    private AudioGrid? _audio;
+    private MediaTime _offset;
+    private MediaTime _audioShift;
+    private MediaTime _compositionShift;
+    private bool _videoBegun;
+    private bool _audioBegun;
+    private MediaTime _audioSegmentStart;
+    private long _audioFramesSinceAnchor;
+    private MediaTime _audioAnchor;
+
+    /// <summary>Creates a timeline whose first video frame and first audio frame will both stand at zero.</summary>
+    /// <param name="videoFrame">Duration of a video frame: the step from the last frame of a segment to the first of the next.</param>
+    /// <param name="audio">The program's audio layout; null: a codec that we cannot make silence for, or a program without sound.</param>
+    public Timeline(MediaTime videoFrame, AudioGrid? audio)
+    {
+        VideoFrame = videoFrame;
+        _audio = audio;
+        LastVideo = MediaTime.Zero - videoFrame;
+        LastPresentation = MediaTime.MinValue;
+        LastAudio = MediaTime.Zero - (audio?.FrameDuration ?? MediaTime.Zero);
+        AnchorAudio(LastAudio);
+    }
+
+    /// <summary>Duration of a video frame.</summary>
+    public MediaTime VideoFrame { get; set; }
+
+    /// <summary>Decode time of the last video frame.</summary>
+    public MediaTime LastVideo { get; private set; }
+
+    /// <summary>Decode time of the last audio frame.</summary>
+    public MediaTime LastAudio { get; private set; }
+
+    /// <summary>The latest presentation time of all video frames.</summary>
+    public MediaTime LastPresentation { get; private set; }
+
+    /// <summary>Where the next video frame of a new segment will stand.</summary>
+    public MediaTime NextVideo => LastVideo + VideoFrame;
+
+    /// <summary>Video frames and audio frames that were left out because their time had passed.</summary>
+    public long Dropped { get; private set; }
+
+    /// <summary>Silent frames that were put in.</summary>
+    public long SilentFrames { get; private set; }
+
+    /// <summary>Largest step between two video frames at a switch.</summary>
+    public MediaTime LargestVideoStep { get; private set; }
+
+    /// <summary>Largest step between two audio frames at a switch.</summary>
+    public MediaTime LargestAudioStep { get; private set; }
+
+    /// <summary>Changes the audio layout from the next frame on: the outputs start anew.</summary>
+    public void SetAudio(AudioGrid? audio)
+    {
+        _audio = audio;
+        AnchorAudio(LastAudio);
+    }
+
+    /// <summary>Begins a segment: the next video frame, decoded at <paramref name="firstDecodeTime"/> on its own clock, goes to <see cref="NextVideo"/>.</summary>
+    /// <param name="firstDecodeTime">The first frame's decode time on its source's clock.</param>
+    /// <param name="firstCompositionOffset">Its composition offset.</param>
+    /// <param name="keepsComposition">False: the segment's own packets are adjusted one by one by <see cref="AddCatchingUp"/>, and need no shift.</param>
+    public void BeginSegment(MediaTime firstDecodeTime, MediaTime firstCompositionOffset, bool keepsComposition = true)
+    {
+        _offset = NextVideo - firstDecodeTime;
+        _videoBegun = false;
+        _audioBegun = false;
+        _audioShift = MediaTime.Zero;
+        _audioSegmentStart = LastAudio;
+        var presentation = NextVideo + firstCompositionOffset;
+        _compositionShift = keepsComposition && LastPresentation != MediaTime.MinValue && presentation <= LastPresentation
+            ? LastPresentation + VideoFrame - presentation
+            : MediaTime.Zero;
+    }
+
+    /// <summary>Adds a video frame of the current segment.</summary>
+    public void AddVideo(MediaPacket packet, List<ProgramPacket> into) => AddVideo(packet, _compositionShift, into);
+
+    /// <summary>
+    /// Adds a video frame whose composition offset may be changed freely (all frames of the fallback are in presentation order): it is shown when it should be, or half
+    /// a frame after the one before where that is later.
+    /// </summary>
+    public void AddCatchingUp(MediaPacket packet, List<ProgramPacket> into)
+    {
+        var presentation = packet.DecodeTime + _offset + packet.CompositionOffset;
+        var earliest = LastPresentation == MediaTime.MinValue ? presentation : LastPresentation + VideoFrame / 2;
+        AddVideo(packet, presentation >= earliest ? MediaTime.Zero : earliest - presentation, into);
+    }
+
+    /// <summary>Adds an audio frame of the current segment, with silence in front of it where sound is missing; leaves it out when its time has passed.</summary>
+    public void AddAudio(MediaPacket packet, List<ProgramPacket> into)
+    {
+        var time = packet.DecodeTime + _offset + _audioShift;
+        if (_audio is null)
+        {
+            if (time.Milliseconds <= LastAudio.Milliseconds && LastAudio >= MediaTime.Zero)
+            {
+                Dropped++;
+                return;
+            }
+            EmitAudio(packet, time, into);
+            return;
+        }
+
+        var frame = _audio.FrameDuration;
+        if (!_audioBegun)
+        {
+            // Before its segment's place on the grid: the segment before has covered this time.
+            if (time < LastAudio + frame / 2)
+            {
+                Dropped++;
+                return;
+            }
+            FillAudioUntil(time - frame / 2, into);
+            var next = NextAudio();
+            // Without a silent frame for this codec the hole before it stays.
+            if (next < time - frame / 2)
+                next = time;
+            _audioShift = next - time;
+            _audioBegun = true;
+            EmitAudio(packet, next, into);
+            return;
+        }
+
+        if (time.Milliseconds <= LastAudio.Milliseconds)
+        {
+            // Silence has been put where this frame belongs (it came too late), or the encoder repeats itself.
+            if (time <= LastAudio - frame)
+            {
+                Dropped++;
+                return;
+            }
+            time = MediaTime.FromMilliseconds(LastAudio.Milliseconds + 1);
+        }
+        // A whole frame is missing: encoders' stamps wander by some milliseconds, and that is not a hole.
+        if (time - LastAudio >= frame * 2 - Rounding)
+            FillAudioUntil(time - Rounding, into);
+        EmitAudio(packet, time, into);
+    }
+
+    /// <summary>Puts silence after the last audio frame as long as a frame ends up at or before <paramref name="until"/>.</summary>
+    public void FillAudioUntil(MediaTime until, List<ProgramPacket> into)
+    {
+        if (_audio?.SilentFrame is not { } silence)
+            return;
+        for (var next = NextAudio(); next <= until; next = NextAudio())
+        {
+            SilentFrames++;
+            EmitAudio(silence, next, into, onGrid: true);
+        }
+    }
+
+    private void AddVideo(MediaPacket packet, MediaTime compositionShift, List<ProgramPacket> into)
+    {
+        var time = packet.DecodeTime + _offset;
+        if (time.Milliseconds <= LastVideo.Milliseconds)
+            time = MediaTime.FromMilliseconds(LastVideo.Milliseconds + 1);
+        if (!_videoBegun)
+        {
+            _videoBegun = true;
+            if (LastPresentation != MediaTime.MinValue)
+                LargestVideoStep = MediaTime.Max(LargestVideoStep, time - LastVideo);
+        }
+        if (compositionShift != MediaTime.Zero)
+            packet = CompositionTimes.Shift(packet, compositionShift);
+        LastVideo = time;
+        LastPresentation = MediaTime.Max(LastPresentation, time + packet.CompositionOffset);
+        into.Add(new ProgramPacket(packet, time));
+    }
+
+    private void EmitAudio(MediaPacket packet, MediaTime time, List<ProgramPacket> into, bool onGrid = false)
+    {
+        if (_audioSegmentStart == LastAudio && LastPresentation != MediaTime.MinValue && LastAudio >= MediaTime.Zero)
+            LargestAudioStep = MediaTime.Max(LargestAudioStep, time - LastAudio);
+        LastAudio = time;
+        if (onGrid)
+            _audioFramesSinceAnchor++;
+        else
+            AnchorAudio(time);
+        into.Add(new ProgramPacket(packet, time));
+    }
+
+    // Steps of the grid are counted from the last real frame, not added up, so that hours of silence keep exact time.
+    private MediaTime NextAudio() => _audioAnchor + _audio!.TimeOf(_audioFramesSinceAnchor + 1);
+
+    private void AnchorAudio(MediaTime time)
+    {
+        _audioAnchor = time;
+        _audioFramesSinceAnchor = 0;
+    }
+}
