@@ -1,0 +1,71 @@
+using System.Buffers;
+using StreamManager.Engine.Programs;
+using StreamManager.Media.Flv;
+using StreamManager.Media.Packets;
+
+namespace StreamManager.Engine.Playback;
+
+/// <summary>
+/// A stream as an FLV file that never ends, in the form that browsers' players take: flags only for what really comes, metadata, configurations, then a group of pictures, time from zero.
+/// One reader.
+/// </summary>
+public sealed class FlvFeed : IAsyncDisposable
+{
+    private readonly PlaybackQueue _queue;
+    private readonly ArrayBufferWriter<byte> _output = new(64 * 1024);
+    private long _base = long.MinValue;
+
+    internal FlvFeed(PlaybackQueue queue)
+    {
+        _queue = queue;
+    }
+
+    /// <summary>The next bytes, valid until the next call; empty: the stream has ended.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
+    {
+        _output.ResetWrittenCount();
+        while (_output.WrittenCount == 0)
+        {
+            if (!await _queue.WaitToReadAsync(cancellationToken))
+                return default;
+            // Some batches at a time: one write for a viewer that was away for a moment, and no buffer that grows without end.
+            while (_output.WrittenCount < 256 * 1024 && _queue.TryRead(out var header, out var packets))
+            {
+                if (header is not null)
+                    WriteHeader(header);
+                foreach (var packet in packets.Span)
+                    Write(packet);
+            }
+        }
+        return _output.WrittenMemory;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _queue.Leave();
+        return ValueTask.CompletedTask;
+    }
+
+    private void WriteHeader(StreamHeader header)
+    {
+        FlvWriter.WriteHeader(_output, new FlvHeader(HasAudio: header.Audio is not null, HasVideo: header.Video is not null));
+        if (!header.Metadata.IsEmpty)
+            FlvWriter.WriteTag(_output, FlvTagType.Script, 0, header.Metadata.Span);
+        if (header.Video is { } video)
+            FlvWriter.WriteTag(_output, FlvTagType.Video, 0, video.Body.Span);
+        if (header.Audio is { } audio)
+            FlvWriter.WriteTag(_output, FlvTagType.Audio, 0, audio.Body.Span);
+    }
+
+    private void Write(in ProgramPacket packet)
+    {
+        if (_base == long.MinValue)
+            _base = packet.Milliseconds;
+        if (packet.Milliseconds < _base || packet.Packet.Kind is MediaKind.Data)
+            return;
+        var type = packet.Packet.Kind is MediaKind.Video ? FlvTagType.Video : FlvTagType.Audio;
+        FlvWriter.WriteTag(_output, type, unchecked((uint)(packet.Milliseconds - _base)), packet.Packet.Body.Span);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Threading.Channels;
+using StreamManager.Engine.Programs;
+
+namespace StreamManager.Engine.Playback;
+
+/// <summary>
+/// The queue between a stream and one viewer. Bounded: a viewer that reads too slowly loses what comes until the next keyframe that finds room again. One reader; the program's loop writes.
+/// </summary>
+internal sealed class PlaybackQueue : IHubSubscriber
+{
+    /// <summary>Batches that may wait: about five seconds at 50 batches a second.</summary>
+    internal const int Capacity = 256;
+
+    private readonly Channel<Item> _channel = Channel.CreateBounded<Item>(new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = false });
+    private readonly Action<PlaybackQueue> _unsubscribe;
+    private bool _waitsForKeyframe = true;
+    private long _dropped;
+
+    /// <summary>Creates a queue; <paramref name="unsubscribe"/> is called once when the viewer leaves.</summary>
+    public PlaybackQueue(Action<PlaybackQueue> unsubscribe)
+    {
+        _unsubscribe = unsubscribe;
+    }
+
+    /// <summary>Video frames that this viewer did not get.</summary>
+    public long Dropped => Volatile.Read(ref _dropped);
+
+    /// <summary>Waits for <see cref="TryRead"/>; false: the stream has ended.</summary>
+    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) => _channel.Reader.WaitToReadAsync(cancellationToken);
+
+    /// <summary>Takes what is next: a header (once, first) or packets.</summary>
+    public bool TryRead(out StreamHeader? header, out ReadOnlyMemory<ProgramPacket> packets)
+    {
+        var read = _channel.Reader.TryRead(out var item);
+        (header, packets) = (item.Header, item.Packets);
+        return read;
+    }
+
+    /// <inheritdoc/>
+    public void Join(HubJoin join)
+    {
+        _channel.Writer.TryWrite(new Item(join.Header, default));
+        if (!join.Cached.IsEmpty)
+            _waitsForKeyframe = !_channel.Writer.TryWrite(new Item(null, join.Cached.AsMemory()));
+    }
+
+    /// <inheritdoc/>
+    public void Offer(PacketBatch batch)
+    {
+        var from = 0;
+        if (_waitsForKeyframe)
+        {
+            from = Array.FindIndex(batch.Packets, static packet => packet.IsVideoKeyframe);
+            if (from < 0)
+            {
+                Interlocked.Add(ref _dropped, batch.VideoFrames);
+                return;
+            }
+        }
+        _waitsForKeyframe = !_channel.Writer.TryWrite(new Item(null, batch.Packets.AsMemory(from)));
+        if (_waitsForKeyframe)
+            Interlocked.Add(ref _dropped, batch.VideoFrames);
+    }
+
+    /// <inheritdoc/>
+    public void End(HubEnd end) => _channel.Writer.TryComplete();
+
+    /// <summary>The viewer leaves.</summary>
+    public void Leave()
+    {
+        _channel.Writer.TryComplete();
+        _unsubscribe(this);
+    }
+
+    private readonly record struct Item(StreamHeader? Header, ReadOnlyMemory<ProgramPacket> Packets);
+}
