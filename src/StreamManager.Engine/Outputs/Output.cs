@@ -1,0 +1,287 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using StreamManager.Engine.Channels;
+using StreamManager.Engine.Programs;
+using StreamManager.Rtmp.Client;
+
+namespace StreamManager.Engine.Outputs;
+
+/// <summary>The program as an output sees it.</summary>
+internal interface IOutputProgram
+{
+    /// <summary>Adds a subscriber; false: the program is off air.</summary>
+    Task<bool> SubscribeAsync(IHubSubscriber subscriber);
+
+    /// <summary>Removes it without a word.</summary>
+    Task UnsubscribeAsync(IHubSubscriber subscriber);
+}
+
+/// <summary>
+/// The running side of one destination: one task that connects, publishes, waits for an end, and comes back after a while, for as long as the program is on air and the user wants it.
+/// What it wants is set from outside in one piece (<see cref="Wish"/>); all else is its own.
+/// </summary>
+internal sealed partial class Output : IAsyncDisposable
+{
+    private readonly IOutputProgram _program;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly OutputStatistics _statistics = new();
+    private readonly Lock _gate = new();
+    private readonly Task _running;
+    private Wish _wish;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenSource _cancelled = new();
+
+    /// <summary>Creates an output and starts its task.</summary>
+    public Output(DestinationDefinition destination, StreamHeader? onAir, IOutputProgram program, EngineServices services)
+    {
+        _program = program;
+        _timeProvider = services.TimeProvider;
+        _logger = services.LoggerFactory.CreateLogger<Output>();
+        _wish = new Wish(destination, onAir, false);
+        _running = Task.Run(RunAsync);
+    }
+
+    /// <summary>What the user configured.</summary>
+    public DestinationDefinition Destination
+    {
+        get
+        {
+            lock (_gate)
+                return _wish.Destination;
+        }
+    }
+
+    /// <summary>Everything visible, now.</summary>
+    public OutputSnapshot GetSnapshot() => _statistics.Snapshot(Destination, _timeProvider);
+
+    /// <summary>The user changed the destination. What matters for the connection ends it, in order, and it is made anew.</summary>
+    public void SetDestination(DestinationDefinition destination) => Change(wish => wish with { Destination = destination });
+
+    /// <summary>The program went on air (a header) or off air (null).</summary>
+    public void SetOnAir(StreamHeader? header)
+    {
+        if (header is not null)
+            _statistics.BeginBroadcast();
+        Change(wish => wish with { OnAir = header });
+    }
+
+    /// <summary>Ends the connection in order, and the task.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Change(wish => wish with { IsDisposed = true });
+        await _running;
+        _cancelled.Dispose();
+    }
+
+    private void Change(Func<Wish, Wish> change)
+    {
+        lock (_gate)
+        {
+            var before = _wish;
+            _wish = change(before);
+            if (_wish.IsSameConnection(before))
+                return;
+            // The end of a broadcast is told through the stream itself, after its last packets: only what is not publishing yet is cancelled by it.
+            _changed.TrySetResult();
+            _cancelled.Cancel();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var attempt = 0;
+        while (true)
+        {
+            Wish wish;
+            Task changed;
+            CancellationToken cancelled;
+            lock (_gate)
+            {
+                wish = _wish;
+                if (_changed.Task.IsCompleted)
+                {
+                    _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    _cancelled.Dispose();
+                    _cancelled = new CancellationTokenSource();
+                    attempt = 0;
+                }
+                changed = _changed.Task;
+                cancelled = _cancelled.Token;
+            }
+            if (wish.IsDisposed)
+                return;
+            if (!wish.Destination.Enabled || wish.OnAir is null)
+            {
+                _statistics.Rest(wish.Destination.Enabled ? OutputState.Idle : OutputState.Disabled);
+                await changed;
+                continue;
+            }
+            var settings = wish.Destination.Settings;
+            if (settings.RetryLimit > 0 && attempt >= settings.RetryLimit)
+            {
+                _statistics.GiveUp();
+                LogGaveUp(_logger, wish.Destination.Id, attempt);
+                await changed;
+                continue;
+            }
+            attempt++;
+            try
+            {
+                var outcome = await ConnectAndSendAsync(wish, changed, cancelled);
+                // A server that grants and drops again and again is asked less and less often, like one that refuses.
+                if (outcome is ConnectionOutcome.Published && _statistics.LastConnectionWasStable)
+                    attempt = 0;
+                if (outcome is ConnectionOutcome.Ended)
+                    continue;
+            }
+            catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+            {
+                continue;
+            }
+            catch (Exception exception)
+            {
+                // A fault of ours in one output must not take the others or the program with it; it is loud, and this output tries again.
+                LogFault(_logger, wish.Destination.Id, exception);
+                _statistics.Fail(new RtmpFailure(RtmpConnectStage.Connect, RtmpFailureKind.Local, "An internal fault; see the log."));
+            }
+            await WaitBeforeRetryAsync(settings, attempt, cancelled);
+        }
+    }
+
+    private async Task<ConnectionOutcome> ConnectAndSendAsync(Wish wish, Task changed, CancellationToken cancelled)
+    {
+        var destination = wish.Destination;
+        _statistics.Connecting();
+        if (!RtmpDestinationUrl.TryParse(destination.Url, destination.StreamKey, out var url, out var error))
+        {
+            _statistics.Fail(new RtmpFailure(RtmpConnectStage.Resolve, RtmpFailureKind.Local, error));
+            return ConnectionOutcome.Failed;
+        }
+        var options = new RtmpPublishOptions
+        {
+            Destination = url,
+            OutgoingChunkSize = PacketBatch.OutgoingChunkSize,
+            AllowUntrustedCertificate = destination.Settings.AllowUntrustedCertificate,
+            ExtraTrustedRoots = ReadAuthority(destination.Settings.TrustedAuthority),
+        };
+        var result = await RtmpPublisher.ConnectAsync(options, _timeProvider, _logger, cancelled);
+        if (result is RtmpPublishResult.Failed failed)
+        {
+            cancelled.ThrowIfCancellationRequested();
+            _statistics.Fail(failed.Failure);
+            LogFailed(_logger, destination.Id, failed.Failure.Stage, failed.Failure.Kind, failed.Failure.Detail);
+            return ConnectionOutcome.Failed;
+        }
+        await using var connection = ((RtmpPublishResult.Connected)result).Connection;
+        var sender = new OutputSender(connection, destination.Settings.QueueLimit, StreamMetadata.ForPublishing(wish.OnAir!.Metadata), _timeProvider);
+        if (!await _program.SubscribeAsync(sender))
+            return ConnectionOutcome.Ended;
+        _statistics.Publishing(connection, sender, _timeProvider.GetTimestamp());
+        LogPublishing(_logger, destination.Id);
+        try
+        {
+            return await SendUntilEndAsync(destination, connection, sender, changed);
+        }
+        finally
+        {
+            await _program.UnsubscribeAsync(sender);
+            _statistics.Disconnected();
+        }
+    }
+
+    private async Task<ConnectionOutcome> SendUntilEndAsync(DestinationDefinition destination, IRtmpPublishConnection connection, OutputSender sender, Task changed)
+    {
+        var settings = destination.Settings;
+        while (true)
+        {
+            var tick = Task.Delay(JudgeInterval, _timeProvider);
+            await Task.WhenAny(connection.Completion, sender.Ended, changed, tick);
+            if (connection.Completion.IsCompleted)
+            {
+                var failure = await connection.Completion;
+                _statistics.Fail(failure);
+                LogFailed(_logger, destination.Id, failure.Stage, failure.Kind, failure.Detail);
+                return ConnectionOutcome.Published;
+            }
+            if (sender.Ended.IsCompleted)
+            {
+                if (await sender.Ended is HubEnd.Intended)
+                    await connection.EndAsync(CancellationToken.None);
+                return ConnectionOutcome.Ended;
+            }
+            if (changed.IsCompleted)
+            {
+                Wish now;
+                lock (_gate)
+                    now = _wish;
+                if (now.OnAir is null && now is { IsDisposed: false, Destination.Enabled: true })
+                {
+                    // The broadcast is over: the last packets and the end mark are on their way to the sender.
+                    await Task.WhenAny(sender.Ended, connection.Completion, Task.Delay(EndPatience, _timeProvider));
+                }
+                else
+                {
+                    await _program.UnsubscribeAsync(sender);
+                    sender.End(HubEnd.Intended);
+                    await Task.WhenAny(sender.Ended, connection.Completion, Task.Delay(EndPatience, _timeProvider));
+                }
+                await connection.EndAsync(CancellationToken.None);
+                return ConnectionOutcome.Ended;
+            }
+            if (_statistics.Judge(settings, _timeProvider) is { } stalledFor)
+            {
+                _statistics.Fail(new RtmpFailure(
+                    RtmpConnectStage.Publishing,
+                    RtmpFailureKind.TimedOut,
+                    $"The server has acknowledged nothing for {stalledFor.TotalSeconds:0} s; connecting anew."));
+                LogStalled(_logger, destination.Id, stalledFor);
+                return ConnectionOutcome.Published;
+            }
+        }
+    }
+
+    private async Task WaitBeforeRetryAsync(OutputSettings settings, int attempt, CancellationToken cancelled)
+    {
+        var wait = OutputBackoff.Delay(settings, attempt, Random.Shared.NextDouble());
+        _statistics.Retrying(_timeProvider.GetUtcNow() + wait);
+        try
+        {
+            await Task.Delay(wait, _timeProvider, cancelled);
+        }
+        catch (OperationCanceledException)
+        {
+            // Something changed: the loop looks at it.
+        }
+    }
+
+    private static X509Certificate2Collection? ReadAuthority(string? pem)
+    {
+        if (string.IsNullOrEmpty(pem))
+            return null;
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPem(pem);
+        return roots;
+    }
+
+    private enum ConnectionOutcome
+    {
+        /// <summary>No publish was granted.</summary>
+        Failed = 1,
+
+        /// <summary>A publish was granted and then lost.</summary>
+        Published = 2,
+
+        /// <summary>Ended on purpose, or to start anew at once.</summary>
+        Ended = 3,
+    }
+
+    /// <summary>What is wanted of an output.</summary>
+    private sealed record Wish(DestinationDefinition Destination, StreamHeader? OnAir, bool IsDisposed)
+    {
+        /// <summary>True when a running connection may go on.</summary>
+        public bool IsSameConnection(Wish other) =>
+            ReferenceEquals(OnAir, other.OnAir) && IsDisposed == other.IsDisposed && Destination.Enabled == other.Destination.Enabled
+            && Destination.Url == other.Destination.Url && Destination.StreamKey == other.Destination.StreamKey && Destination.Settings == other.Destination.Settings;
+    }
+}

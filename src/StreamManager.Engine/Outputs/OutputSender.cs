@@ -1,0 +1,329 @@
+using System.Buffers;
+using StreamManager.Engine.Programs;
+using StreamManager.Media.Packets;
+using StreamManager.Media.Timing;
+using StreamManager.Rtmp.Client;
+using StreamManager.Rtmp.Wire;
+
+namespace StreamManager.Engine.Outputs;
+
+/// <summary>Counters of one output over all its connections in a broadcast. Written by the sender under its lock, read as a copy.</summary>
+internal struct SenderCounters
+{
+    /// <summary>Video frames handed to the socket.</summary>
+    public long FramesSent;
+
+    /// <summary>Video frames dropped.</summary>
+    public long FramesDropped;
+
+    /// <summary>Bytes handed to the socket.</summary>
+    public long BytesSent;
+
+    /// <summary>Times that the queue was full.</summary>
+    public long Overflows;
+}
+
+/// <summary>
+/// Sends one program over one granted connection. The program's loop offers batches; while the socket takes them at once they are sent right there, with one system call for the
+/// batch that all outputs share. A socket that is full gets a queue, bounded in media time, and a task that drains it; when the queue is full, what waits is dropped up to the next
+/// keyframe. The connection's clock starts from zero, and every message before the first shared batch is written for this connection alone.
+/// </summary>
+/// <remarks>
+/// The lock guards the queue and the position in the stream. Under it nothing waits: sends are non-blocking. Two threads meet here: the program's loop and the drain task.
+/// </remarks>
+internal sealed class OutputSender : IHubSubscriber
+{
+    private readonly Lock _gate = new();
+    private readonly IRtmpPublishConnection _connection;
+    private readonly TimeProvider _timeProvider;
+    private readonly MediaTime _queueLimit;
+    private readonly ReadOnlyMemory<byte> _metadata;
+    private readonly Queue<Item> _queue = new();
+    private readonly TaskCompletionSource<HubEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private StreamHeader? _header;
+    private ChunkWriter? _writer;
+    private ReadOnlyMemory<byte> _rest;
+    private SenderCounters _counters;
+    private MediaTime _newest;
+    private long _base = long.MinValue;
+    private long _last;
+    private bool _started;
+    private bool _headerSent;
+    private bool _audioInStep;
+    private bool _videoInStep;
+    private bool _draining;
+    private bool _dead;
+    private long _droppedAt;
+
+    /// <summary>Creates a sender for a connection whose publish was just granted.</summary>
+    /// <param name="connection">Where to.</param>
+    /// <param name="queueLimit">Media that may wait.</param>
+    /// <param name="metadata">Body of the data message that goes first (<c>@setDataFrame</c>, <c>onMetaData</c>, …).</param>
+    /// <param name="timeProvider">The clock.</param>
+    public OutputSender(IRtmpPublishConnection connection, TimeSpan queueLimit, ReadOnlyMemory<byte> metadata, TimeProvider timeProvider)
+    {
+        _connection = connection;
+        _timeProvider = timeProvider;
+        _queueLimit = MediaTime.FromTimeSpan(queueLimit);
+        _metadata = metadata;
+    }
+
+    /// <summary>Completes when the stream has ended and its last bytes are sent or given up.</summary>
+    public Task<HubEnd> Ended => _ended.Task;
+
+    /// <summary>True when the queue was full within the last <paramref name="window"/>.</summary>
+    public bool DroppedWithin(TimeSpan window, long now, TimeProvider timeProvider)
+    {
+        lock (_gate)
+            return _counters.Overflows > 0 && timeProvider.GetElapsedTime(_droppedAt, now) < window;
+    }
+
+    /// <summary>A copy of the counters.</summary>
+    public SenderCounters Counters
+    {
+        get
+        {
+            lock (_gate)
+                return _counters;
+        }
+    }
+
+    /// <summary>Media that waits, in time.</summary>
+    public TimeSpan Queued
+    {
+        get
+        {
+            lock (_gate)
+                return QueuedTime().ToTimeSpan();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Join(HubJoin join)
+    {
+        lock (_gate)
+        {
+            _header = join.Header;
+            if (join.Cached.IsEmpty)
+                return;
+            Enqueue(new Item(null, [.. join.Cached], 0));
+            Send();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Offer(PacketBatch batch)
+    {
+        lock (_gate)
+        {
+            if (_dead)
+                return;
+            var from = 0;
+            if (!_started)
+            {
+                while (from < batch.Packets.Length && !batch.Packets[from].IsVideoKeyframe)
+                    from++;
+                if (from == batch.Packets.Length)
+                {
+                    _counters.FramesDropped += _headerSent ? batch.VideoFrames : 0;
+                    return;
+                }
+            }
+            Enqueue(new Item(batch, batch.Packets, from));
+            if (QueuedTime() > _queueLimit)
+                DropToKeyframe();
+            Send();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void End(HubEnd end)
+    {
+        lock (_gate)
+        {
+            if (end is HubEnd.Intended && _headerSent && !_dead && _header?.Video?.Codec == FourCc.Avc)
+                _queue.Enqueue(Item.EndOfSequence);
+            _queue.Enqueue(new Item(null, [], 0, end));
+            Send();
+        }
+    }
+
+    private void Enqueue(Item item)
+    {
+        _queue.Enqueue(item);
+        _started = true;
+        _newest = item.Packets[^1].DecodeTime;
+    }
+
+    private MediaTime QueuedTime() =>
+        _queue.TryPeek(out var oldest) && oldest.Packets.Length > 0 ? MediaTime.Max(_newest - oldest.Packets[oldest.From].DecodeTime, MediaTime.Zero) : MediaTime.Zero;
+
+    // Everything that waits goes, but for an end mark. The bytes of a message that has begun are in _rest and are finished first.
+    private void DropToKeyframe()
+    {
+        foreach (var item in _queue)
+        {
+            for (var i = item.From; i < item.Packets.Length; i++)
+                _counters.FramesDropped += item.Packets[i].Packet is { Kind: MediaKind.Video, Content: PacketContent.Frame } ? 1 : 0;
+        }
+        _queue.Clear();
+        _counters.Overflows++;
+        _droppedAt = _timeProvider.GetTimestamp();
+        _started = false;
+        _writer = null;
+        (_audioInStep, _videoInStep) = (false, false);
+    }
+
+    // Sends what the socket takes now; the rest is the drain task's.
+    private void Send()
+    {
+        if (_draining || _dead)
+        {
+            if (_dead)
+                Finish(HubEnd.Interrupted);
+            return;
+        }
+        while (_connection.SupportsDirectSend && TryTakeBytes(out var bytes))
+        {
+            var sent = _connection.TrySend(bytes.Span);
+            if (sent < 0)
+            {
+                Die();
+                return;
+            }
+            _counters.BytesSent += sent;
+            if (sent == bytes.Length)
+                continue;
+            _rest = bytes[sent..];
+            break;
+        }
+        if (_rest.IsEmpty && _queue.Count == 0)
+            return;
+        _draining = true;
+        _ = Task.Run(DrainAsync);
+    }
+
+    private async Task DrainAsync()
+    {
+        while (true)
+        {
+            ReadOnlyMemory<byte> bytes;
+            lock (_gate)
+            {
+                if (_dead || !TryTakeBytes(out bytes))
+                {
+                    _draining = false;
+                    return;
+                }
+            }
+            var sent = await _connection.SendAsync(bytes, CancellationToken.None);
+            lock (_gate)
+            {
+                if (!sent)
+                {
+                    _draining = false;
+                    Die();
+                    return;
+                }
+                _counters.BytesSent += bytes.Length;
+            }
+        }
+    }
+
+    // The next bytes to send: the rest of what was begun, else the next item. False: nothing waits.
+    private bool TryTakeBytes(out ReadOnlyMemory<byte> bytes)
+    {
+        bytes = _rest;
+        _rest = default;
+        if (!bytes.IsEmpty)
+            return true;
+        while (_queue.TryDequeue(out var item))
+        {
+            if (item.EndsWith is { } end)
+            {
+                Finish(end);
+                return false;
+            }
+            bytes = item.IsEndOfSequence ? WriteEndOfSequence() : ToBytes(item);
+            if (!bytes.IsEmpty)
+                return true;
+        }
+        return false;
+    }
+
+    private ReadOnlyMemory<byte> ToBytes(in Item item)
+    {
+        for (var i = item.From; i < item.Packets.Length; i++)
+            _counters.FramesSent += item.Packets[i].Packet is { Kind: MediaKind.Video, Content: PacketContent.Frame } ? 1 : 0;
+        _last = Math.Max(_last, item.Packets[^1].Milliseconds);
+        var inStep = _audioInStep && _videoInStep && _connection.OutgoingChunkSize == PacketBatch.OutgoingChunkSize;
+        return inStep && item is { Batch: { } batch, From: 0 } ? batch.Wire : WriteOwn(item);
+    }
+
+    // Bytes for this connection alone: after a join or a drop, until audio and video are both in step with the shared form.
+    private ReadOnlyMemory<byte> WriteOwn(in Item item)
+    {
+        var output = new ArrayBufferWriter<byte>(16 * 1024);
+        if (_base == long.MinValue)
+            _base = item.Packets[item.From].Milliseconds;
+        if (_writer is null)
+        {
+            _writer = new ChunkWriter { ChunkSize = _connection.OutgoingChunkSize };
+            if (!_headerSent)
+                WriteHeader(output);
+        }
+        for (var i = item.From; i < item.Packets.Length; i++)
+        {
+            var packet = item.Packets[i];
+            // Sound from before the keyframe that this connection started with would lie before its zero.
+            if (packet.Milliseconds < _base)
+                continue;
+            Write(output, packet.Packet.Kind, packet.Milliseconds - _base, packet.Packet.Body.Span);
+            if (packet.Packet.Kind is MediaKind.Audio)
+                _audioInStep = true;
+            else if (packet.Packet.Kind is MediaKind.Video)
+                _videoInStep = true;
+        }
+        // A stream without sound never brings that chunk stream into step; nothing will ever be sent on it either.
+        _audioInStep |= _header!.Audio is null;
+        return output.WrittenMemory;
+    }
+
+    private void WriteHeader(ArrayBufferWriter<byte> output)
+    {
+        _headerSent = true;
+        if (!_metadata.IsEmpty)
+            Write(output, MediaKind.Data, 0, _metadata.Span);
+        if (_header!.Video is { } video)
+            Write(output, MediaKind.Video, 0, video.Body.Span);
+        if (_header.Audio is { } audio)
+            Write(output, MediaKind.Audio, 0, audio.Body.Span);
+    }
+
+    private ReadOnlyMemory<byte> WriteEndOfSequence()
+    {
+        var output = new ArrayBufferWriter<byte>(32);
+        ReadOnlySpan<byte> endOfSequence = [0x17, 0x02, 0x00, 0x00, 0x00];
+        ChunkWriter.WriteAbsoluteMessage(
+            output, RtmpChunkStreamIds.Video, unchecked((uint)(_last - _base)), _connection.MessageStreamId, RtmpMessageType.Video, endOfSequence, _connection.OutgoingChunkSize);
+        return output.WrittenMemory;
+    }
+
+    private void Write(ArrayBufferWriter<byte> output, MediaKind kind, long milliseconds, ReadOnlySpan<byte> body) =>
+        _writer!.WriteMessage(output, WireClock.ChunkStreamOf(kind), WireClock.TypeOf(kind), _connection.MessageStreamId, unchecked((uint)milliseconds), body);
+
+    private void Die()
+    {
+        _dead = true;
+        _queue.Clear();
+        _rest = default;
+        Finish(HubEnd.Interrupted);
+    }
+
+    private void Finish(HubEnd end) => _ended.TrySetResult(end);
+
+    private readonly record struct Item(PacketBatch? Batch, ProgramPacket[] Packets, int From, HubEnd? EndsWith = null, bool IsEndOfSequence = false)
+    {
+        public static Item EndOfSequence { get; } = new(null, [], 0, IsEndOfSequence: true);
+    }
+}
