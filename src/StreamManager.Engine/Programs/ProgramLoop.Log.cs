@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace StreamManager.Engine.Programs;
+
+/// <content>Messages.</content>
+internal sealed partial class ProgramLoop
+{
+    [LoggerMessage(1, LogLevel.Information, "Channel {Channel} is on air.")]
+    private static partial void LogOnAir(ILogger logger, string channel);
+
+    [LoggerMessage(2, LogLevel.Information, "Channel {Channel} switched from {From} to {To}: {Reason}.")]
+    private static partial void LogSwitched(ILogger logger, string channel, string from, string to, SwitchReason reason);
+
+    [LoggerMessage(3, LogLevel.Information, "The broadcast of channel {Channel} ended: {Reason}.")]
+    private static partial void LogEnded(ILogger logger, string channel, BroadcastEnd reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "Source {Source} of channel {Channel} sent a configuration that cannot be read: {Fault}")]
+    private static partial void LogUnreadableConfiguration(ILogger logger, string channel, string source, string fault);
+
+    [LoggerMessage(5, LogLevel.Critical, "The program loop of channel {Channel} failed.")]
+    private static partial void LogFailed(ILogger logger, string channel, Exception exception);
+}

@@ -1,0 +1,377 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using StreamManager.Engine.Channels;
+using StreamManager.Engine.Sources;
+using StreamManager.Media;
+using StreamManager.Media.Packets;
+using StreamManager.Media.Timing;
+using StreamManager.Rtmp.Server;
+
+namespace StreamManager.Engine.Programs;
+
+/// <summary>What a loop needs to be told about, and does not do itself. Called on the loop: must return at once.</summary>
+internal interface IProgramHost
+{
+    /// <summary>The program is about to go on air in this format, or changes to it: prepare the fallback and bring it by <see cref="ProgramLoop.SetFallbackAsync"/>.</summary>
+    void PrepareFallback(ProgramFormat format);
+
+    /// <summary>On air: outputs may join.</summary>
+    void WentOnAir(StreamHeader header);
+
+    /// <summary>The program changed its feed; null stands for the fallback.</summary>
+    void Switched(string? from, string? to, SwitchReason reason);
+
+    /// <summary>The broadcast is over; subscribers have been told.</summary>
+    void Ended(BroadcastEnd reason);
+
+    /// <summary>The program has a new format; subscribers have been told to start anew.</summary>
+    void FormatChanged(StreamHeader header);
+
+    /// <summary>Starts a transcoder for a source, to the format of a program with this header; null: stops it.</summary>
+    void WantTranscoder(SourceSlot slot, ProgramHeader? header);
+
+    /// <summary>A packet for the transcoder of a source.</summary>
+    void Transcode(SourceSlot slot, MediaPacket packet);
+}
+
+/// <summary>
+/// The one task that owns a channel's program: its machine, its hub and those of its sources. Everybody else sends it requests through a bounded inbox, and reads the status that it publishes.
+/// </summary>
+internal sealed partial class ProgramLoop : IAsyncDisposable
+{
+    /// <summary>
+    /// Requests that may wait. A loop that is behind by this many packets (seven seconds of a stream) makes its publishers wait, which their TCP understands.
+    /// </summary>
+    private const int InboxCapacity = 1024;
+
+    private readonly ProgramMachine _machine;
+    private readonly PacketHub _hub;
+    private readonly IProgramHost _host;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly string _channelId;
+    private readonly MediaTime _coalescing;
+    private readonly long _origin;
+    private readonly Channel<Request> _inbox = System.Threading.Channels.Channel.CreateBounded<Request>(new BoundedChannelOptions(InboxCapacity) { SingleReader = true });
+    private readonly ITimer _timer;
+    private readonly ProgramMeter _meter = new();
+    private MediaTime? _armed;
+    private MediaTime _lastFlush = MediaTime.MinValue;
+    private MediaTime _pendingSince;
+    private long _pendingArrival;
+    private Task _running = Task.CompletedTask;
+    private ProgramStatus _status;
+
+    /// <summary>Creates a loop; nothing runs before <see cref="Run"/>.</summary>
+    public ProgramLoop(ProgramMachine machine, IProgramHost host, string channelId, EngineServices services)
+    {
+        _machine = machine;
+        _host = host;
+        _channelId = channelId;
+        _timeProvider = services.TimeProvider;
+        _logger = services.LoggerFactory.CreateLogger<ProgramLoop>();
+        _coalescing = MediaTime.FromTimeSpan(services.Options.CoalescingTime);
+        _hub = new PacketHub(services.Options.KeepsGroup);
+        _origin = _timeProvider.GetTimestamp();
+        _timer = _timeProvider.CreateTimer(static state => ((ProgramLoop)state!)._inbox.Writer.TryWrite(default), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _status = MakeStatus(MediaTime.Zero);
+    }
+
+    /// <summary>The loop's monotonic clock.</summary>
+    public MediaTime Now => MediaTime.FromTimeSpan(_timeProvider.GetElapsedTime(_origin));
+
+    /// <summary>The newest status.</summary>
+    public ProgramStatus Status => Volatile.Read(ref _status);
+
+    /// <summary>Starts the task.</summary>
+    public void Run() => _running = Task.Run(RunAsync);
+
+    /// <summary>A packet of a source. Waits while the inbox is full.</summary>
+    public ValueTask PostAsync(SourceSlot slot, MediaPacket packet, CancellationToken cancellationToken) => WriteAsync(new Request(slot, packet, false, null), cancellationToken);
+
+    /// <summary>A frame that a source's transcoder has made. False: the inbox is full, and the frame is lost.</summary>
+    public bool TryPostTranscoded(SourceSlot slot, MediaPacket packet) => _inbox.Writer.TryWrite(new Request(slot, packet, true, null));
+
+    /// <summary>A publisher takes a slot.</summary>
+    public Task<bool> AttachAsync(SourceSlot slot, SourceOrigin origin) => InvokeAsync(loop =>
+    {
+        if (slot.Origin is not null)
+            return false;
+        loop._machine.Attach(slot, origin, loop.Now);
+        return true;
+    });
+
+    /// <summary>A publisher leaves a slot.</summary>
+    public Task DetachAsync(SourceSlot slot, RtmpPublishEnd end) => InvokeAsync(loop =>
+    {
+        loop._machine.Detach(slot, end, loop.Now);
+        return true;
+    });
+
+    /// <summary>What a source says about itself.</summary>
+    public Task DescribeAsync(SourceSlot slot, string? encoder, double? frameRate) => InvokeAsync(_ =>
+    {
+        slot.Encoder = encoder ?? slot.Encoder;
+        slot.ClaimedFrameRate = frameRate ?? slot.ClaimedFrameRate;
+        return true;
+    });
+
+    /// <summary>On air.</summary>
+    public Task StartAsync(ProgramFormat lastFormat) => InvokeAsync(loop =>
+    {
+        loop._machine.Start(lastFormat, loop.Now);
+        return true;
+    });
+
+    /// <summary>Off air.</summary>
+    public Task StopAsync(BroadcastEnd reason) => InvokeAsync(loop =>
+    {
+        loop._machine.Stop(reason, loop.Now);
+        return true;
+    });
+
+    /// <summary>Choice of the operator; false: no such source.</summary>
+    public Task<bool> SelectAsync(SourceSelection selection) => InvokeAsync(loop => loop._machine.Select(selection, loop.Now));
+
+    /// <summary>New rules.</summary>
+    public Task ReconfigureAsync(ChannelDefinition definition) => InvokeAsync(loop =>
+    {
+        loop._machine.Reconfigure(definition);
+        return true;
+    });
+
+    /// <summary>The fallback is ready; null: there is none.</summary>
+    public Task SetFallbackAsync(FallbackContent? content) => InvokeAsync(loop =>
+    {
+        loop._machine.SetFallback(content, loop.Now);
+        return true;
+    });
+
+    /// <summary>Adds a subscriber to the program (null) or to a source. False: there is nothing to subscribe to.</summary>
+    public Task<bool> SubscribeAsync(SourceSlot? slot, IHubSubscriber subscriber) => InvokeAsync(loop =>
+    {
+        if (slot is null ? !loop._machine.IsOnAir : slot.Origin is null)
+            return false;
+        loop.HubOf(slot).Subscribe(subscriber);
+        return true;
+    });
+
+    /// <summary>Removes a subscriber, without a word to it.</summary>
+    public Task UnsubscribeAsync(SourceSlot? slot, IHubSubscriber subscriber) => InvokeAsync(loop =>
+    {
+        loop.HubOf(slot).Unsubscribe(subscriber);
+        return true;
+    });
+
+    /// <summary>The configuration and the newest keyframe of the program (null) or of a source, for a picture of it.</summary>
+    public Task<(MediaPacket Configuration, MediaPacket Keyframe)?> GetKeyframeAsync(SourceSlot? slot) => InvokeAsync<(MediaPacket, MediaPacket)?>(loop =>
+    {
+        var hub = loop.HubOf(slot);
+        return hub.Header.Video is { } configuration && hub.CachedGroup is [var first, ..] ? (configuration, first.Packet) : null;
+    });
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _inbox.Writer.TryComplete();
+        await _running;
+        await _timer.DisposeAsync();
+    }
+
+    private PacketHub HubOf(SourceSlot? slot) => slot?.Hub ?? _hub;
+
+    private ValueTask WriteAsync(in Request request, CancellationToken cancellationToken) =>
+        _inbox.Writer.TryWrite(request) ? ValueTask.CompletedTask : _inbox.Writer.WriteAsync(request, cancellationToken);
+
+    // Runs a command on the loop. After the loop has ended a command answers with the default: nothing is there to act on.
+    private async Task<T> InvokeAsync<T>(Func<ProgramLoop, T> command)
+    {
+        var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await _inbox.Writer.WriteAsync(new Request(null, null, false, loop =>
+            {
+                try
+                {
+                    var result = command(loop);
+                    loop.Carry();
+                    Volatile.Write(ref loop._status, loop.MakeStatus(loop.Now));
+                    completion.SetResult(result);
+                }
+                catch (Exception exception)
+                {
+                    completion.SetException(exception);
+                }
+            }));
+        }
+        catch (ChannelClosedException)
+        {
+            return default!;
+        }
+        return await completion.Task;
+    }
+
+    private async Task RunAsync()
+    {
+        var reader = _inbox.Reader;
+        try
+        {
+            while (await reader.WaitToReadAsync())
+            {
+                while (reader.TryRead(out var request))
+                    Handle(request);
+                var now = Now;
+                _machine.Tick(now);
+                Carry();
+                FlushWhenDue(now);
+                if (now - _status.At >= StatusInterval)
+                    Volatile.Write(ref _status, MakeStatus(now));
+                Arm(now);
+            }
+        }
+        catch (Exception exception)
+        {
+            // A fault of ours: loud, and the channel stays visible as stopped rather than half alive.
+            LogFailed(_logger, _channelId, exception);
+            throw;
+        }
+        finally
+        {
+            _inbox.Writer.TryComplete();
+        }
+    }
+
+    private void Handle(in Request request)
+    {
+        if (request.Command is { } command)
+        {
+            command(this);
+            return;
+        }
+        if (request is not { Slot: { } slot, Packet: { } packet })
+            return; // The timer: time has passed, nothing else.
+        var now = Now;
+        if (request.IsTranscoded)
+        {
+            _machine.ReceiveTranscoded(slot, packet, now);
+        }
+        else
+        {
+            Receive(slot, packet, now);
+        }
+        if (_pendingArrival == 0)
+            _pendingArrival = packet.ArrivedAt;
+        Carry();
+    }
+
+    private void Receive(SourceSlot slot, MediaPacket packet, MediaTime now)
+    {
+        if (slot.Origin is null)
+            return;
+        try
+        {
+            if (packet.Content is PacketContent.Frame && packet is { Track: 0 })
+            {
+                slot.Hub.Add(new ProgramPacket(packet, packet.DecodeTime));
+                slot.Hub.Flush();
+            }
+            if (slot.Fit is FormatFit.Transcode)
+                _host.Transcode(slot, packet);
+            _machine.Receive(slot, packet, now);
+        }
+        catch (MediaFormatException exception)
+        {
+            LogUnreadableConfiguration(_logger, _channelId, slot.Id, exception.Message);
+        }
+    }
+
+    // Carries out what the machine decided. A header goes before the packets that need it, an end after the last packets.
+    private void Carry()
+    {
+        if (_machine.Emitted.Count == 0 && _machine.Events.Count == 0)
+            return;
+        foreach (var item in _machine.Events)
+        {
+            switch (item)
+            {
+                case ProgramEvent.WentOnAir wentOnAir:
+                    _hub.Header = wentOnAir.Header;
+                    LogOnAir(_logger, _channelId);
+                    _host.WentOnAir(wentOnAir.Header);
+                    break;
+                case ProgramEvent.FormatChanged changed:
+                    _hub.End(HubEnd.Interrupted);
+                    _hub.Header = changed.Header;
+                    _host.FormatChanged(changed.Header);
+                    break;
+                case ProgramEvent.FallbackWanted wanted:
+                    _host.PrepareFallback(wanted.Format);
+                    break;
+                case ProgramEvent.Switched switched:
+                    LogSwitched(_logger, _channelId, switched.From ?? "fallback", switched.To ?? "fallback", switched.Reason);
+                    EngineMetrics.Switches.Add(1, EngineMetrics.Channel(_channelId));
+                    _host.Switched(switched.From, switched.To, switched.Reason);
+                    break;
+                case ProgramEvent.TranscoderWanted transcoder:
+                    _host.WantTranscoder(transcoder.Slot, transcoder.Wanted ? _machine.Header : null);
+                    break;
+            }
+        }
+        if (_machine.Emitted.Count > 0 && !_hub.HasPending)
+            _pendingSince = Now;
+        foreach (var packet in _machine.Emitted)
+        {
+            _meter.Observe(packet, _pendingSince);
+            _hub.Add(packet);
+        }
+        _machine.Emitted.Clear();
+        foreach (var item in _machine.Events)
+        {
+            if (item is not ProgramEvent.Ended ended)
+                continue;
+            LogEnded(_logger, _channelId, ended.Reason);
+            _hub.End(HubEnd.Intended);
+            _host.Ended(ended.Reason);
+        }
+        _machine.Events.Clear();
+    }
+
+    // Packets that come within the coalescing time of the last hand-over wait for its end and go out together: fewer system calls. One that comes later goes at once.
+    private void FlushWhenDue(MediaTime now)
+    {
+        if (!_hub.HasPending)
+        {
+            _pendingArrival = 0;
+            return;
+        }
+        if (_lastFlush != MediaTime.MinValue && now < _lastFlush + _coalescing)
+            return;
+        _hub.Flush();
+        if (_pendingArrival != 0)
+        {
+            var waited = _timeProvider.GetElapsedTime(_pendingArrival).TotalMilliseconds;
+            var wanted = _lastFlush == MediaTime.MinValue ? MediaTime.Zero : MediaTime.Max(_lastFlush + _coalescing - _pendingSince, MediaTime.Zero);
+            EngineMetrics.HandOver.Record(Math.Max(waited - wanted.Seconds * 1000, 0), EngineMetrics.Channel(_channelId));
+        }
+        _lastFlush = now;
+        _pendingArrival = 0;
+    }
+
+    // The timer fires once for the nearest deadline. A later one than what is armed is not set: the early wake-up sets it.
+    private void Arm(MediaTime now)
+    {
+        var due = _machine.NextDue(now);
+        if (_hub.HasPending)
+        {
+            var flush = _lastFlush + _coalescing;
+            due = due is { } other ? MediaTime.Min(other, flush) : flush;
+        }
+        if (due is not { } next || _armed is { } armed && armed > now && armed <= next)
+            return;
+        _armed = next;
+        var wait = (next - now).ToTimeSpan();
+        _timer.Change(wait <= TimeSpan.Zero ? TimeSpan.Zero : wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private readonly record struct Request(SourceSlot? Slot, MediaPacket? Packet, bool IsTranscoded, Action<ProgramLoop>? Command);
+}

@@ -1,0 +1,359 @@
+using StreamManager.Engine.Channels;
+using StreamManager.Engine.Programs;
+using StreamManager.Engine.Sources;
+using StreamManager.Media.Avc;
+using StreamManager.Media.Timing;
+using StreamManager.Rtmp.Server;
+
+namespace StreamManager.Engine.Tests.Programs;
+
+public sealed class ProgramMachineTests
+{
+    private readonly ProgramHarness _harness = new();
+
+    [Fact]
+    public void Publish_FirstSource_GoesOnAirWithItsCachedGroupOnceTheFallbackIsReady()
+    {
+        _harness.Publish();
+        _harness.Run(0.2);
+        Assert.Equal(ChannelState.Waiting, _harness.Machine.State);
+        _harness.Run(3);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        Assert.True(_harness.Program[0].IsVideoKeyframe);
+        Assert.Equal(0, _harness.Program[0].Milliseconds);
+        _harness.AssertContinuous();
+    }
+
+    [Fact]
+    public void OnAir_H264Source_AnnouncesItsSetsAndTheFallbacksInOneConfiguration()
+    {
+        _harness.Publish();
+        _harness.Run(1);
+        var configuration = AvcDecoderConfiguration.Read(_harness.Machine.Header!.Stream.Video!.Payload.Span);
+        Assert.Equal([0, 31], configuration.SequenceParameterSets.Select(set => AvcSequenceParameterSet.ReadId(set.Span)));
+        Assert.Equal(FormatFit.Direct, _harness.Slot("main").Fit);
+    }
+
+    [Theory]
+    [InlineData(RtmpPublishEnd.Broken, nameof(SwitchReason.Crash))]
+    [InlineData(RtmpPublishEnd.Clean, nameof(SwitchReason.CleanEnd))]
+    public void Detach_ActiveSource_TurnsToTheFallbackAtOnce(RtmpPublishEnd end, string reason)
+    {
+        var encoder = _harness.Publish();
+        _harness.Run(3.21);
+        _harness.End(encoder, end);
+        Assert.Equal(ChannelState.Fallback, _harness.Machine.State);
+        _harness.Run(3);
+        _harness.AssertContinuous();
+        Assert.Equal(reason, _harness.Events.OfType<ProgramEvent.Switched>().Last().Reason.ToString());
+        AssertWallClock(_harness);
+    }
+
+    [Fact]
+    public void Stall_LongerThanTheTimeout_IsFilledFromTheLastPacketOn()
+    {
+        var encoder = _harness.Publish();
+        _harness.Run(3.2);
+        var before = _harness.Machine.Timeline!.LastVideo;
+        encoder.IsFrozen = true;
+        _harness.Run(0.99);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        Assert.True(_harness.Machine.Timeline!.LastVideo - before < MediaTime.FromMilliseconds(100));
+        _harness.Run(0.1);
+        Assert.Equal(ChannelState.Fallback, _harness.Machine.State);
+        Assert.True(_harness.Machine.Timeline!.LastVideo - before > MediaTime.FromMilliseconds(1000));
+        _harness.AssertContinuous();
+        AssertWallClock(_harness);
+    }
+
+    [Fact]
+    public void Return_AfterAStall_WaitsForStabilityAndAKeyframe()
+    {
+        var encoder = _harness.Publish();
+        _harness.Run(3.2);
+        encoder.IsFrozen = true;
+        _harness.Run(4);
+        encoder.Skipped = MediaTime.FromSeconds(4);
+        encoder.IsFrozen = false;
+        _harness.Run(1.9);
+        Assert.Equal(ChannelState.Fallback, _harness.Machine.State);
+        _harness.Run(2.2);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        _harness.Run(3);
+        _harness.AssertContinuous();
+        AssertWallClock(_harness);
+    }
+
+    [Fact]
+    public void Return_AfterANetworkStallWhoseBacklogComesAtOnce_StaysWithTheWallClock()
+    {
+        var encoder = _harness.Publish();
+        _harness.Run(3.2);
+        encoder.IsFrozen = true;
+        _harness.Run(4);
+        encoder.IsFrozen = false;
+        _harness.Run(8);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        _harness.AssertContinuous();
+        AssertWallClock(_harness);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Cut_AtEveryPicture_StaysContinuousInDecodeAndPresentationTime(bool hasBFrames)
+    {
+        for (var picture = 0; picture < 14; picture++)
+        {
+            var harness = new ProgramHarness { Fallback = () => new LoopOfPictures(hasBFrames ? 66 : 0) };
+            var settings = new EncoderSettings { HasBFrames = hasBFrames };
+            var encoder = harness.Publish(settings: settings);
+            harness.Run(2.5 + picture * 0.0337);
+            harness.End(encoder, RtmpPublishEnd.Broken);
+            harness.Run(1.7);
+            harness.Publish(settings: settings with { ClockStartMilliseconds = 77_777 });
+            harness.Run(5);
+            Assert.Equal(ChannelState.Live, harness.Machine.State);
+            harness.AssertContinuous();
+            AssertWallClock(harness);
+        }
+    }
+
+    [Fact]
+    public void Repeated_CutsAndReturns_NeverDriftFromTheWallClock()
+    {
+        var random = new Random(4711);
+        for (var round = 0; round < 60; round++)
+        {
+            var encoder = _harness.Publish(settings: new EncoderSettings { ClockStartMilliseconds = random.Next(100_000) });
+            _harness.Run(2 + random.NextDouble() * 4);
+            _harness.End(encoder, RtmpPublishEnd.Broken);
+            _harness.Run(random.NextDouble() * 3);
+        }
+        _harness.AssertContinuous();
+        AssertWallClock(_harness);
+    }
+
+    [Fact]
+    public void Backup_HoldsTheProgramWhileTheMainSourceIsGone()
+    {
+        var main = _harness.Publish();
+        _harness.Run(1.5);
+        _harness.Publish("backup", new EncoderSettings { ClockStartMilliseconds = 900_000 });
+        _harness.Run(4);
+        Assert.Equal("main", _harness.Machine.Active!.Id);
+        _harness.End(main, RtmpPublishEnd.Broken);
+        Assert.Equal(ChannelState.Fallback, _harness.Machine.State);
+        _harness.Run(2.1);
+        Assert.Equal("backup", _harness.Machine.Active?.Id);
+        _harness.Publish();
+        _harness.Run(1.9);
+        Assert.Equal("backup", _harness.Machine.Active?.Id);
+        _harness.Run(2.3);
+        Assert.Equal("main", _harness.Machine.Active?.Id);
+        _harness.AssertContinuous();
+        AssertWallClock(_harness);
+    }
+
+    [Fact]
+    public void Select_SourceAndFallback_HoldUntilAuto()
+    {
+        _harness.Publish();
+        _harness.Publish("backup");
+        _harness.Run(3);
+        _harness.Select(SourceSelection.Source("backup"));
+        _harness.Run(2.1);
+        Assert.Equal("backup", _harness.Machine.Active?.Id);
+        _harness.Select(SourceSelection.Fallback);
+        Assert.Equal(ChannelState.Fallback, _harness.Machine.State);
+        _harness.Run(5);
+        Assert.Equal(ChannelState.Fallback, _harness.Machine.State);
+        _harness.Select(SourceSelection.Auto);
+        _harness.Run(2.1);
+        Assert.Equal("main", _harness.Machine.Active?.Id);
+        Assert.False(_harness.Machine.Select(SourceSelection.Source("nobody"), _harness.Now));
+        _harness.AssertContinuous();
+        AssertWallClock(_harness);
+    }
+
+    [Fact]
+    public void Stop_WithItsEncoderStillPublishing_StaysOffAirUntilTheEncoderPublishesAnew()
+    {
+        var encoder = _harness.Publish();
+        _harness.Run(3);
+        _harness.Stop();
+        _harness.Run(5);
+        Assert.Equal(ChannelState.Stopped, _harness.Machine.State);
+        _harness.End(encoder, RtmpPublishEnd.Clean);
+        Assert.Equal(ChannelState.Stopped, _harness.Machine.State);
+        _harness.Publish();
+        _harness.Run(2);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+    }
+
+    [Fact]
+    public void Fallback_LongerThanTheLimit_EndsTheBroadcast()
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", EndAfter = TimeSpan.FromSeconds(10) });
+        var encoder = harness.Publish();
+        harness.Run(3);
+        harness.End(encoder, RtmpPublishEnd.Broken);
+        harness.Run(9.5);
+        Assert.Equal(ChannelState.Fallback, harness.Machine.State);
+        harness.Run(1);
+        Assert.Equal(BroadcastEnd.FallbackLimit, harness.Events.OfType<ProgramEvent.Ended>().Single().Reason);
+        Assert.Equal(ChannelState.Stopped, harness.Machine.State);
+    }
+
+    [Theory]
+    [InlineData(RtmpPublishEnd.Clean, true)]
+    [InlineData(RtmpPublishEnd.Broken, false)]
+    public void LossPolicy_End_EndsOnlyForItsKindOfLoss(RtmpPublishEnd end, bool ends)
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", OnCleanEnd = LossPolicy.End });
+        var encoder = harness.Publish();
+        harness.Run(3);
+        harness.End(encoder, end);
+        Assert.Equal(ends ? ChannelState.Stopped : ChannelState.Fallback, harness.Machine.State);
+    }
+
+    [Fact]
+    public void Start_WithoutASource_PlaysTheFallbackAndThenTheSource()
+    {
+        _harness.Start();
+        _harness.Run(1);
+        Assert.Equal(ChannelState.Fallback, _harness.Machine.State);
+        _harness.Publish();
+        _harness.Run(5);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        Assert.Equal(FormatFit.DirectWithParameterSets, _harness.Slot("main").Fit);
+        _harness.AssertContinuous();
+        AssertWallClock(_harness);
+    }
+
+    [Fact]
+    public void NoFallback_TheLastKeyframeIsHeldAndTimeNeverGoesBack()
+    {
+        _harness.Fallback = null;
+        var encoder = _harness.Publish();
+        _harness.Run(3.3);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        _harness.End(encoder, RtmpPublishEnd.Broken);
+        var count = _harness.Program.Count;
+        _harness.Run(5);
+        Assert.Equal(ChannelState.Fallback, _harness.Machine.State);
+        Assert.Contains(_harness.Program.Skip(count), packet => packet.IsVideoKeyframe);
+        _harness.Publish();
+        _harness.Run(5);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        Assert.All(_harness.Video.Zip(_harness.Video.Skip(1)), pair => Assert.True(pair.Second.Milliseconds > pair.First.Milliseconds));
+        AssertWallClock(_harness);
+    }
+
+    [Fact]
+    public void NoAudio_SilenceGoesWithThePictures()
+    {
+        var encoder = _harness.Publish(settings: new EncoderSettings { HasAudio = false });
+        _harness.Run(6);
+        _harness.End(encoder, RtmpPublishEnd.Broken);
+        _harness.Run(3);
+        _harness.AssertContinuous();
+        Assert.All(_harness.Audio, packet => Assert.Same(_harness.Machine.Header!.Audio!.SilentFrame, packet.Packet));
+    }
+
+    [Fact]
+    public void LateAudio_IsTakenWhenItComes()
+    {
+        _harness.Publish(settings: new EncoderSettings { AudioDelayMilliseconds = 5000 });
+        _harness.Run(10);
+        _harness.AssertContinuous();
+        Assert.NotSame(_harness.Machine.Header!.Audio!.SilentFrame, _harness.Audio.Last().Packet);
+    }
+
+    [Fact]
+    public void NoVideo_NeverGoesOnAir()
+    {
+        _harness.Publish(settings: new EncoderSettings { HasVideo = false });
+        _harness.Run(10);
+        Assert.Equal(ChannelState.Waiting, _harness.Machine.State);
+        Assert.Empty(_harness.Program);
+    }
+
+    [Fact]
+    public void OtherSize_IsTranscodedByDefault()
+    {
+        var encoder = _harness.Publish();
+        _harness.Run(3);
+        _harness.End(encoder, RtmpPublishEnd.Broken);
+        _harness.Publish(settings: new EncoderSettings { VideoConfiguration = EncoderSettings.High640x360 });
+        _harness.Run(5);
+        Assert.Equal(FormatFit.Transcode, _harness.Slot("main").Fit);
+        Assert.Contains(_harness.Events, item => item is ProgramEvent.TranscoderWanted { Wanted: true });
+        Assert.Equal(ChannelState.Fallback, _harness.Machine.State);
+        _harness.AssertContinuous();
+    }
+
+    [Fact]
+    public void OtherAudioLayout_IsTranscodedByDefault()
+    {
+        var encoder = _harness.Publish();
+        _harness.Run(3);
+        _harness.End(encoder, RtmpPublishEnd.Broken);
+        _harness.Publish(settings: new EncoderSettings { SampleRate = 44100 });
+        _harness.Run(2);
+        Assert.Equal(FormatFit.Transcode, _harness.Slot("main").Fit);
+    }
+
+    [Fact]
+    public void OtherParameterSets_OfTheSameSize_TravelInTheKeyframes()
+    {
+        var encoder = _harness.Publish();
+        _harness.Run(3);
+        _harness.End(encoder, RtmpPublishEnd.Broken);
+        _harness.Run(1);
+        var count = _harness.Program.Count;
+        _harness.Publish(settings: new EncoderSettings { VideoConfiguration = EncoderSettings.Main320x180 });
+        _harness.Run(5);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        var keyframe = _harness.Program.Skip(count).Last(packet => packet.IsVideoKeyframe);
+        var payload = keyframe.Packet.Body.ToArray()[5..];
+        var units = new List<NalUnitType>();
+        foreach (var range in NalUnits.ReadLengthPrefixed(payload, 4))
+            units.Add(NalUnits.TypeOf(payload.AsSpan(range)));
+        Assert.Equal([NalUnitType.SequenceParameterSet, NalUnitType.PictureParameterSet, NalUnitType.IdrSlice], units);
+        _harness.AssertContinuous();
+    }
+
+    [Fact]
+    public void OtherSize_WithRestartingOutputs_ChangesTheHeader()
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", OnFormatChange = FormatChangePolicy.RestartOutputs });
+        var encoder = harness.Publish();
+        harness.Run(3);
+        harness.End(encoder, RtmpPublishEnd.Broken);
+        harness.Publish(settings: new EncoderSettings { VideoConfiguration = EncoderSettings.High640x360 });
+        harness.Run(5);
+        Assert.Equal(ChannelState.Live, harness.Machine.State);
+        Assert.Single(harness.Events.OfType<ProgramEvent.FormatChanged>());
+        Assert.Equal(640, harness.Machine.Header!.Video.Width);
+    }
+
+    [Fact]
+    public void FiftyDays_OfALiveSource_StayOnTime()
+    {
+        // The emitted list would be large: only its ends matter here.
+        var encoder = _harness.Publish(settings: new EncoderSettings { FramesPerSecond = 1, KeyframeEvery = 2, HasAudio = false, ClockStartMilliseconds = uint.MaxValue - 60_000L });
+        _harness.Run(30);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        Assert.NotNull(encoder);
+        AssertWallClock(_harness, 1.5);
+    }
+
+    private static void AssertWallClock(ProgramHarness harness, double tolerance = 0.5)
+    {
+        var wall = (harness.Now - harness.Machine.OnAirSince).Seconds;
+        // The program begins with what was cached before it went on air.
+        var program = harness.Machine.Timeline!.LastVideo.Seconds;
+        Assert.InRange(program - wall, -tolerance, tolerance);
+    }
+}
