@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Logging;
+using StreamManager.Engine.Programs;
+using StreamManager.Engine.Sources;
+using StreamManager.Media.Packets;
+
+namespace StreamManager.Engine.Channels;
+
+/// <content>What the program's loop tells the channel. Called on the loop: returns at once.</content>
+public sealed partial class Channel
+{
+    private void SetOnAir(StreamHeader? header)
+    {
+        lock (_gate)
+        {
+            _onAir = header;
+            foreach (var output in _outputs)
+                output.SetOnAir(header);
+        }
+    }
+
+    // The store may wait for a disk: never on the loop. Saves keep their order, and the last one wins.
+    private void Save(bool onAir)
+    {
+        lock (_gate)
+        {
+            if (_lastFormat is not { } format)
+                return;
+            var record = new BroadcastRecord { OnAir = onAir, StartedAt = _startedAt ?? _services.TimeProvider.GetUtcNow(), Format = StoredFormat.Of(format) };
+            _saving = SaveAfterAsync(_saving, record);
+        }
+    }
+
+    private async Task SaveAfterAsync(Task before, BroadcastRecord record)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            _services.Broadcasts.Save(Id, record);
+        }
+        catch (Exception exception)
+        {
+            // What is on air does not depend on the disk. After a crash it would have to be started by hand: that is said.
+            LogNotSaved(_logger, Id, exception);
+        }
+    }
+
+    [LoggerMessage(2, LogLevel.Error, "What is on air on channel {Channel} could not be remembered; after a crash it will not come back by itself.")]
+    private static partial void LogNotSaved(ILogger logger, string channel, Exception exception);
+
+    private sealed class Host(Channel channel) : IProgramHost
+    {
+        public void PrepareFallback(ProgramFormat format)
+        {
+            ChannelDefinition definition;
+            lock (channel._gate)
+            {
+                channel._lastFormat = format;
+                definition = channel._definition;
+            }
+            channel._fallback.Begin(definition, format);
+        }
+
+        public void WentOnAir(StreamHeader header)
+        {
+            lock (channel._gate)
+                channel._startedAt ??= channel._services.TimeProvider.GetUtcNow();
+            channel.SetOnAir(header);
+            channel.Save(onAir: true);
+        }
+
+        public void Switched(string? from, string? to, SwitchReason reason)
+        {
+            // Told by the log and the counters of the loop; a journal will listen here.
+        }
+
+        public void Ended(BroadcastEnd reason)
+        {
+            channel.SetOnAir(null);
+            // A shutdown of the server is not the end of the broadcast.
+            if (reason is not BroadcastEnd.Shutdown)
+                channel.Save(onAir: false);
+            lock (channel._gate)
+                channel._startedAt = null;
+        }
+
+        public void FormatChanged(StreamHeader header) => channel.SetOnAir(header);
+
+        public void WantTranscoder(SourceSlot slot, ProgramHeader? header)
+        {
+        }
+
+        public void Transcode(SourceSlot slot, MediaPacket packet)
+        {
+        }
+    }
+}

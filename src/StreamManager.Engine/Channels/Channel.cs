@@ -1,0 +1,250 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using StreamManager.Engine.Outputs;
+using StreamManager.Engine.Playback;
+using StreamManager.Engine.Programs;
+using StreamManager.Engine.Sources;
+using StreamManager.Media.Aac;
+using StreamManager.Media.Formats;
+using StreamManager.Rtmp.Server;
+
+namespace StreamManager.Engine.Channels;
+
+/// <summary>
+/// A channel: its sources, its program, its outputs. The outside of the engine; every member may be called from any thread.
+/// </summary>
+public sealed partial class Channel : IAsyncDisposable
+{
+    private readonly EngineServices _services;
+    private readonly ILogger _logger;
+    private readonly ImmutableDictionary<string, SourceSlot> _slots;
+    private readonly ProgramLoop _loop;
+    private readonly FallbackPreparer _fallback;
+    private readonly Lock _gate = new();
+    private ImmutableList<Output> _outputs = [];
+    private ChannelDefinition _definition;
+    private StreamHeader? _onAir;
+    private DateTimeOffset? _startedAt;
+    private ProgramFormat? _lastFormat;
+    private Task _saving = Task.CompletedTask;
+    private int _viewers;
+
+    /// <summary>Creates a channel, off air. <see cref="RunStartModeAsync"/> sets it going.</summary>
+    public Channel(ChannelDefinition definition, EngineServices services)
+    {
+        _definition = definition;
+        _services = services;
+        _logger = services.LoggerFactory.CreateLogger<Channel>();
+        var slots = definition.Sources.Select(id => new SourceSlot(id, services.Options.KeepsGroup)).ToImmutableArray();
+        _slots = slots.ToImmutableDictionary(slot => slot.Id, StringComparer.Ordinal);
+        _lastFormat = services.Broadcasts.Load(definition.Id)?.Format.ToFormat();
+        _loop = new ProgramLoop(new ProgramMachine(definition, slots), new Host(this), definition.Id, services);
+        _fallback = new FallbackPreparer(definition.Id, services, _loop.SetFallbackAsync);
+        _loop.Run();
+    }
+
+    /// <summary>The channel's id.</summary>
+    public string Id => _definition.Id;
+
+    /// <summary>What the user wants of it.</summary>
+    public ChannelDefinition Definition
+    {
+        get
+        {
+            lock (_gate)
+                return _definition;
+        }
+    }
+
+    /// <summary>Everything visible, now.</summary>
+    public ChannelSnapshot GetSnapshot()
+    {
+        var status = _loop.Status;
+        ImmutableList<Output> outputs;
+        DateTimeOffset? startedAt;
+        lock (_gate)
+            (outputs, startedAt) = (_outputs, _startedAt);
+        var now = _services.TimeProvider.GetUtcNow();
+        var isOnAir = status.State is ChannelState.Live or ChannelState.Fallback;
+        return new ChannelSnapshot
+        {
+            Id = Id,
+            State = status.State,
+            StartedAt = isOnAir ? startedAt : null,
+            Uptime = isOnAir && startedAt is { } start ? now - start : TimeSpan.Zero,
+            Selected = status.Selected,
+            ActiveSource = status.ActiveSource,
+            Sources = [.. status.Sources.Select(source => Describe(source, now))],
+            Program = status.Program,
+            Outputs = [.. outputs.Select(output => output.GetSnapshot())],
+            Viewers = Volatile.Read(ref _viewers),
+            FallbackNote = _fallback.Note,
+        };
+    }
+
+    /// <summary>To be called once, when the server starts: takes up a broadcast that was on air when the server ended without a stop, or starts a channel that is always on air.</summary>
+    public async Task RunStartModeAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_services.Broadcasts.Load(Id) is { OnAir: true } record)
+        {
+            LogResuming(_logger, Id);
+            lock (_gate)
+                _startedAt = record.StartedAt;
+            await _loop.StartAsync(_lastFormat ?? ConfiguredFormat());
+        }
+        else if (Definition.Start is StartMode.Always)
+        {
+            await _loop.StartAsync(_lastFormat ?? ConfiguredFormat());
+        }
+    }
+
+    /// <summary>Goes on air: with a source that is there, else with the fallback. Nothing happens when it is on air.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ProgramFormat format;
+        lock (_gate)
+            format = _lastFormat ?? ConfiguredFormat();
+        return _loop.StartAsync(format);
+    }
+
+    /// <summary>Ends the broadcast. Off air until it is started, or an encoder publishes anew. Nothing happens when it is off air.</summary>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return _loop.StopAsync(BroadcastEnd.Operator);
+    }
+
+    /// <summary>The operator's choice of what is shown. False: there is no such source.</summary>
+    public Task<bool> SelectSourceAsync(SourceSelection selection, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return _loop.SelectAsync(selection);
+    }
+
+    /// <summary>New rules; what is on air goes on. The ids of the sources cannot change.</summary>
+    public async Task ReconfigureAsync(ChannelDefinition definition, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ProgramFormat? format;
+        lock (_gate)
+        {
+            var fallbackChanged = (_definition.Fallback, _definition.FallbackFile) != (definition.Fallback, definition.FallbackFile);
+            _definition = definition;
+            format = fallbackChanged && _onAir is not null ? _lastFormat : null;
+        }
+        await _loop.ReconfigureAsync(definition);
+        if (format is not null)
+            _fallback.Begin(definition, format);
+    }
+
+    /// <summary>Adds a destination, or replaces the one with the same id. Takes effect at once, also on air; no other destination notices.</summary>
+    public void PutDestination(DestinationDefinition destination)
+    {
+        lock (_gate)
+        {
+            if (_outputs.Find(output => output.Destination.Id == destination.Id) is { } existing)
+                existing.SetDestination(destination);
+            else
+                _outputs = _outputs.Add(new Output(destination, _onAir, new OutputProgram(_loop), _services));
+        }
+    }
+
+    /// <summary>Removes a destination; its server is told that the stream has ended. False: there is none with this id.</summary>
+    public async Task<bool> RemoveDestinationAsync(string destinationId, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Output? removed;
+        lock (_gate)
+        {
+            removed = _outputs.Find(output => output.Destination.Id == destinationId);
+            if (removed is null)
+                return false;
+            _outputs = _outputs.Remove(removed);
+        }
+        await removed.DisposeAsync();
+        return true;
+    }
+
+    /// <summary>A publisher wants to be a source.</summary>
+    public async ValueTask<SourceAdmission> AttachSourceAsync(string sourceId, SourceOrigin origin)
+    {
+        if (!_slots.TryGetValue(sourceId, out var slot))
+            return new SourceAdmission.Unknown();
+        return await _loop.AttachAsync(slot, origin)
+            ? new SourceAdmission.Granted(new SourceSession(_loop, slot, _services.TimeProvider))
+            : new SourceAdmission.Busy();
+    }
+
+    /// <summary>The program (null) or a source for an RTMP player; null: there is nothing to play.</summary>
+    public async ValueTask<IRtmpPlayFeed?> OpenPlayFeedAsync(string? sourceId) => await OpenQueueAsync(sourceId) is { } queue ? new PlayFeed(queue) : null;
+
+    /// <summary>The program (null) or a source as FLV; null: there is nothing to play.</summary>
+    public async ValueTask<FlvFeed?> OpenFlvFeedAsync(string? sourceId) => await OpenQueueAsync(sourceId) is { } queue ? new FlvFeed(queue) : null;
+
+    /// <summary>The newest keyframe of the program (null) or a source as a JPEG; null: there is none, or no ffmpeg to decode it.</summary>
+    public async Task<byte[]?> GetThumbnailAsync(string? sourceId, CancellationToken cancellationToken)
+    {
+        SourceSlot? slot = null;
+        if (sourceId is not null && !_slots.TryGetValue(sourceId, out slot))
+            return null;
+        await _loop.GetKeyframeAsync(slot);
+        return null;
+    }
+
+    /// <summary>Takes the channel down: outputs get a clean end. The record of what is on air is kept, so that the next start of the server goes on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _loop.StopAsync(BroadcastEnd.Shutdown);
+        ImmutableList<Output> outputs;
+        lock (_gate)
+            (outputs, _outputs) = (_outputs, []);
+        await Task.WhenAll(outputs.Select(output => output.DisposeAsync().AsTask()));
+        await _fallback.DisposeAsync();
+        await _loop.DisposeAsync();
+        await _saving;
+    }
+
+    private async ValueTask<PlaybackQueue?> OpenQueueAsync(string? sourceId)
+    {
+        SourceSlot? slot = null;
+        if (sourceId is not null && !_slots.TryGetValue(sourceId, out slot))
+            return null;
+        var queue = new PlaybackQueue(leaving =>
+        {
+            Interlocked.Decrement(ref _viewers);
+            _ = _loop.UnsubscribeAsync(slot, leaving);
+        });
+        if (!await _loop.SubscribeAsync(slot, queue))
+            return null;
+        Interlocked.Increment(ref _viewers);
+        return queue;
+    }
+
+    private ProgramFormat ConfiguredFormat() => new()
+    {
+        Width = _definition.Width,
+        Height = _definition.Height,
+        FrameRate = FrameRate.Create((ulong)_definition.FramesPerSecond, 1) ?? ProgramFormat.DefaultFrameRate,
+        Audio = AudioSpecificConfig.CreateLowComplexity(48000, 2),
+    };
+
+    private SourceSnapshot Describe(SourceStatus source, DateTimeOffset now)
+    {
+        if (source.Snapshot.State is SourceState.Absent)
+            return source.Snapshot;
+        var age = _loop.Now - source.AttachedAt;
+        return source.Snapshot with { ConnectedAt = now - age.ToTimeSpan(), Warnings = SourceAdvice.Of(source.Snapshot) };
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Channel {Channel} was on air when the server ended; going on air again.")]
+    private static partial void LogResuming(ILogger logger, string channel);
+
+    private sealed class OutputProgram(ProgramLoop loop) : IOutputProgram
+    {
+        public Task<bool> SubscribeAsync(IHubSubscriber subscriber) => loop.SubscribeAsync(null, subscriber);
+
+        public Task UnsubscribeAsync(IHubSubscriber subscriber) => loop.UnsubscribeAsync(null, subscriber);
+    }
+}

@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Logging;
+using StreamManager.Engine.Codecs.Clips;
+using StreamManager.Engine.Programs;
+
+namespace StreamManager.Engine.Channels;
+
+/// <summary>
+/// Gets a channel's fallback ready for a format: the user's picture or video, the slate meanwhile or instead. A newer wish replaces an older one.
+/// </summary>
+internal sealed partial class FallbackPreparer : IAsyncDisposable
+{
+    private readonly string _channelId;
+    private readonly ClipFactory _clips;
+    private readonly Func<FallbackContent?, Task> _deliver;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private CancellationTokenSource? _current;
+    private Task _running = Task.CompletedTask;
+    private volatile string? _note;
+
+    /// <summary>Creates a preparer; <paramref name="deliver"/> gets each fallback that is ready, or null when there is none at all.</summary>
+    public FallbackPreparer(string channelId, EngineServices services, Func<FallbackContent?, Task> deliver)
+    {
+        _channelId = channelId;
+        _clips = services.Clips;
+        _deliver = deliver;
+        _logger = services.LoggerFactory.CreateLogger<FallbackPreparer>();
+    }
+
+    /// <summary>What a user should know, in words; null: all is well.</summary>
+    public string? Note => _note;
+
+    /// <summary>Begins; returns at once.</summary>
+    public void Begin(ChannelDefinition definition, ProgramFormat format)
+    {
+        lock (_gate)
+        {
+            _current?.Cancel();
+            var current = _current = new CancellationTokenSource();
+            var before = _running;
+            _running = Task.Run(() => PrepareAsync(definition, format, before, current.Token));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Task running;
+        lock (_gate)
+        {
+            _current?.Cancel();
+            running = _running;
+        }
+        await running;
+    }
+
+    private async Task PrepareAsync(ChannelDefinition definition, ProgramFormat format, Task before, CancellationToken cancellationToken)
+    {
+        await before;
+        try
+        {
+            _note = null;
+            ClipContent.Slate slate = new();
+            if (definition is { Fallback: FallbackKind.Image, FallbackFile: { } picture })
+            {
+                if (await TryDeliverAsync(new ClipContent.Picture(picture), format, cancellationToken))
+                    return;
+                await TryDeliverAsync(slate, format, cancellationToken, last: true);
+            }
+            else if (definition is { Fallback: FallbackKind.Video, FallbackFile: { } video })
+            {
+                // A long video takes its time; the slate is there in a second.
+                var slateReady = await TryDeliverAsync(slate, format, cancellationToken, last: true, keepsNote: true);
+                var note = _note;
+                if (await TryDeliverAsync(new ClipContent.Video(video, definition.VideoBitrateKbps), format, cancellationToken))
+                    _note = slateReady ? null : note;
+            }
+            else
+            {
+                await TryDeliverAsync(slate, format, cancellationToken, last: true);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // A newer wish, or the channel is going away.
+        }
+    }
+
+    private async Task<bool> TryDeliverAsync(ClipContent content, ProgramFormat format, CancellationToken cancellationToken, bool last = false, bool keepsNote = false)
+    {
+        var progress = content is ClipContent.Video ? new ProgressNote(this) : null;
+        var result = await _clips.PrepareAsync(content, format, progress, cancellationToken);
+        if (result.IsSuccess)
+        {
+            LogReady(_logger, _channelId, content.GetType().Name, result.FromCache);
+            await _deliver(new ClipFallback(result.Clip));
+            return true;
+        }
+        var instead = content is ClipContent.Slate ? "The last picture of the source is held instead." : "The built-in slate is used instead.";
+        if (!keepsNote || _note is null)
+            _note = _note is { } earlier ? $"{earlier} {result.Words} {instead}" : $"{result.Words} {instead}";
+        LogFailed(_logger, _channelId, result.Failure.Value, result.Words);
+        if (last)
+            await _deliver(null);
+        return false;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Fallback of channel {Channel} is ready: {Content} (from cache: {FromCache}).")]
+    private static partial void LogReady(ILogger logger, string channel, string content, bool fromCache);
+
+    [LoggerMessage(2, LogLevel.Warning, "Fallback of channel {Channel} could not be prepared: {Failure}. {Words}")]
+    private static partial void LogFailed(ILogger logger, string channel, ClipFailure failure, string words);
+
+    private sealed class ProgressNote(FallbackPreparer preparer) : IProgress<double>
+    {
+        public void Report(double value) => preparer._note = $"The fallback video is being prepared: {value:P0}. The slate plays until it is ready.";
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+using StreamManager.Media.Flv;
+
+namespace StreamManager.Engine;
+
+/// <summary>The engine's counters: the meter <c>StreamManager.Engine</c>.</summary>
+internal static class EngineMetrics
+{
+    private static readonly Meter Meter = new("StreamManager.Engine");
+
+    /// <summary>Media messages that were left out, by reason.</summary>
+    public static readonly Counter<long> IgnoredMessages = Meter.CreateCounter<long>("source_messages_ignored_total", description: "Media messages left out, by reason.");
+
+    /// <summary>Changes of what feeds a program.</summary>
+    public static readonly Counter<long> Switches = Meter.CreateCounter<long>("program_switches_total", description: "Changes of what feeds a program.");
+
+    /// <summary>Steps between frames at a switch, by track.</summary>
+    public static readonly Histogram<double> Gap = Meter.CreateHistogram<double>(
+        "program_gap_milliseconds", unit: "ms", description: "Step from the last frame before a switch to the first one after, by track.");
+
+    /// <summary>Time from a packet's arrival to its hand-over to the sockets, without the wanted coalescing time.</summary>
+    public static readonly Histogram<double> HandOver = Meter.CreateHistogram<double>(
+        "program_handover_milliseconds", unit: "ms", description: "Time from a packet's arrival to its hand-over to the sockets, coalescing apart.");
+
+    /// <summary>Granted publishes of outputs.</summary>
+    public static readonly Counter<long> DestinationConnects = Meter.CreateCounter<long>("destination_connects_total", description: "Publishes that destinations granted.");
+
+    /// <summary>Tag of a message that broke its format.</summary>
+    public static KeyValuePair<string, object?> Broken { get; } = new("reason", "broken");
+
+    /// <summary>Tag of a reason.</summary>
+    public static KeyValuePair<string, object?> Reason(TagIgnoreReason reason) => new("reason", reason.ToString());
+
+    /// <summary>Tag of a track.</summary>
+    public static KeyValuePair<string, object?> Track(string track) => new("track", track);
+
+    /// <summary>Tag of a channel.</summary>
+    public static KeyValuePair<string, object?> Channel(string channel) => new("channel", channel);
+}
