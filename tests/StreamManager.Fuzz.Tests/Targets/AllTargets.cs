@@ -17,7 +17,15 @@ internal static class AllTargets
         new("avc-configuration", AvcTargets.RunConfiguration),
         new("avc-parameter-sets", AvcTargets.RunParameterSets),
         new("nal-units", AvcTargets.RunNalUnits),
+        new("avc-still-frames", StillFramesTarget.Run),
+        new("hevc-configuration", ConfigurationTargets.RunHevc),
+        new("hevc-parameter-set", ConfigurationTargets.RunHevcParameterSet),
+        new("av1-configuration", ConfigurationTargets.RunAv1),
+        new("vp9-configuration", ConfigurationTargets.RunVp9),
         new("audio-specific-config", AacTarget.Run),
+        new("opus-head", ConfigurationTargets.RunOpusHead),
+        new("opus-packet", ConfigurationTargets.RunOpusPacket),
+        new("flac-stream-info", ConfigurationTargets.RunFlac),
     ];
 
     public static FuzzTarget Get(string name) => List.Single(t => t.Name == name);
