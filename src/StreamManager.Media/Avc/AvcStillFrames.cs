@@ -51,10 +51,12 @@ public sealed class AvcStillFrames
     /// The NAL unit of repetition number <paramref name="index"/>, counted from 1 behind the key frame: a whole access unit, without length or start code.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The index is below 1.</exception>
-    public byte[] CreateNalUnit(long index)
+    public byte[] CreateNalUnit(long index) => CreateNalUnit(index, _sequence.WidthInMacroblocks * _sequence.HeightInMacroblocks);
+
+    /// <summary>The same with another count of macroblocks than the picture's: for the test that a decoder sees the difference.</summary>
+    internal byte[] CreateNalUnit(long index, int macroblocks)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(index, 1);
-        var macroblocks = _sequence.WidthInMacroblocks * _sequence.HeightInMacroblocks;
         var writer = new BitWriter(capacity: 64);
         WriteHeader(writer, index);
         if (_picture.IsCabac)
