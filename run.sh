@@ -7,8 +7,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 need_dotnet
 need_command "${FFMPEG_PATH:-ffmpeg}" ffmpeg
-need_file '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' fonts-dejavu-core
-install_missing_packages || echo "Going on without; ./run.sh doctor tells what that costs." >&2
+install_missing_packages || echo "Going on without it: the fallback will be the last picture instead of a slate, image or video." >&2
 
 # What the build depends on: every source file by content, and the SDK.
 fingerprint() {

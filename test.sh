@@ -12,7 +12,6 @@ need_dotnet
 need_command ffmpeg ffmpeg
 need_command nginx nginx
 need_file '/usr/lib*/nginx/modules/ngx_rtmp_module.so' libnginx-mod-rtmp
-need_file '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' fonts-dejavu-core
 install_missing_packages
 
 filter=()

@@ -47,6 +47,9 @@ listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 tool() { dotnet bench/StreamManager.BenchTool/bin/Release/net10.0/StreamManager.BenchTool.dll "$@"; }
 
+# The tool as a child of its own: in the background, ended by stop.
+start_tool() { start dotnet bench/StreamManager.BenchTool/bin/Release/net10.0/StreamManager.BenchTool.dll "$@"; }
+
 build_tool() { dotnet build bench/StreamManager.BenchTool -c Release -v quiet --nologo -clp:ErrorsOnly </dev/null; }
 
 # Publishes the server of this checkout to artifacts/server, as ./run.sh does.
@@ -65,10 +68,11 @@ prepared_flv() {
   echo "$file"
 }
 
-# start_server RTMP_PORT API_PORT: the server of this checkout with a data directory of its own.
+# start_server RTMP_PORT API_PORT [CONFIG_FILE]: the server of this checkout with a data directory of its own.
 start_server() {
   mkdir -p "$work/data-$1"
-  start env PORT="$2" WS_PORT=0 METRICS_PORT=0 HEALTH_PORT=0 RTMP_PORT="$1" BIND_ADDRESS=127.0.0.1 DATA_DIR="$work/data-$1" CONFIG_FILE="$work/none.yml" \
+  : >"$work/empty.yml"
+  start env PORT="$2" WS_PORT=0 METRICS_PORT=0 HEALTH_PORT=0 RTMP_PORT="$1" BIND_ADDRESS=127.0.0.1 DATA_DIR="$work/data-$1" CONFIG_FILE="${3:-$work/empty.yml}" \
     ADMIN_TOKEN=bench INGEST_KEY=bench dotnet artifacts/bench/server/StreamManager.Server.dll >"$work/server.log" 2>&1
   server=$child
   wait_for 30 listening "$1" && wait_for 30 listening "$2" || { tail -n 20 "$work/server.log" >&2; return 1; }

@@ -44,7 +44,7 @@ for n in $counts; do
     port=$((port + 5))
     sink_port=$port relay_port=$((port + 1)) api_port=$((port + 2))
     : >"$work/sink.status"
-    start dotnet bench/StreamManager.BenchTool/bin/Release/net10.0/StreamManager.BenchTool.dll sink --port "$sink_port" --status "$work/sink.status" >"$work/sink.log"
+    start_tool sink --port "$sink_port" --status "$work/sink.status" >"$work/sink.log"
     sink=$child
     wait_for 10 listening "$sink_port"
     case "$relay" in

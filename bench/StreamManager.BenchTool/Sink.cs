@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using StreamManager.Rtmp.Wire;
 
 namespace StreamManager.BenchTool;
@@ -10,6 +11,8 @@ namespace StreamManager.BenchTool;
 /// </summary>
 internal sealed class Sink
 {
+    private const int UserSignal1 = 10; // SIGUSR1 on Linux: what was measured so far is forgotten.
+
     private static readonly TimeSpan EmptyEvery = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
@@ -22,6 +25,12 @@ internal sealed class Sink
     public static async Task RunAsync(ToolOptions options, CancellationToken stop)
     {
         var sink = new Sink();
+        using var forget = PosixSignalRegistration.Create((PosixSignal)UserSignal1, context =>
+        {
+            context.Cancel = true;
+            lock (sink._gate)
+                sink._latencies.Clear();
+        });
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, options.Number("port", 19350)));
         listener.Listen(512);
