@@ -123,11 +123,11 @@ internal sealed class OutputSender : IHubSubscriber
             {
                 while (from < batch.Packets.Length && !batch.Packets[from].IsVideoKeyframe)
                     from++;
+                // Before its first keyframe a connection has missed nothing; after a full queue it has.
+                if (_headerSent)
+                    _counters.FramesDropped += CountFrames(batch.Packets.AsSpan(0, from));
                 if (from == batch.Packets.Length)
-                {
-                    _counters.FramesDropped += _headerSent ? batch.VideoFrames : 0;
                     return;
-                }
             }
             Enqueue(new Item(batch, batch.Packets, from));
             if (QueuedTime() > _queueLimit)
@@ -162,10 +162,7 @@ internal sealed class OutputSender : IHubSubscriber
     private void DropToKeyframe()
     {
         foreach (var item in _queue)
-        {
-            for (var i = item.From; i < item.Packets.Length; i++)
-                _counters.FramesDropped += item.Packets[i].Packet is { Kind: MediaKind.Video, Content: PacketContent.Frame } ? 1 : 0;
-        }
+            _counters.FramesDropped += CountFrames(item.Packets.AsSpan(item.From));
         _queue.Clear();
         _counters.Overflows++;
         _droppedAt = _timeProvider.GetTimestamp();
@@ -253,8 +250,7 @@ internal sealed class OutputSender : IHubSubscriber
 
     private ReadOnlyMemory<byte> ToBytes(in Item item)
     {
-        for (var i = item.From; i < item.Packets.Length; i++)
-            _counters.FramesSent += item.Packets[i].Packet is { Kind: MediaKind.Video, Content: PacketContent.Frame } ? 1 : 0;
+        _counters.FramesSent += CountFrames(item.Packets.AsSpan(item.From));
         _last = Math.Max(_last, item.Packets[^1].Milliseconds);
         var inStep = _audioInStep && _videoInStep && _connection.OutgoingChunkSize == PacketBatch.OutgoingChunkSize;
         return inStep && item is { Batch: { } batch, From: 0 } ? batch.Wire : WriteOwn(item);
@@ -311,6 +307,14 @@ internal sealed class OutputSender : IHubSubscriber
 
     private void Write(ArrayBufferWriter<byte> output, MediaKind kind, long milliseconds, ReadOnlySpan<byte> body) =>
         _writer!.WriteMessage(output, WireClock.ChunkStreamOf(kind), WireClock.TypeOf(kind), _connection.MessageStreamId, unchecked((uint)milliseconds), body);
+
+    private static int CountFrames(ReadOnlySpan<ProgramPacket> packets)
+    {
+        var count = 0;
+        foreach (var packet in packets)
+            count += packet.IsVideoFrame ? 1 : 0;
+        return count;
+    }
 
     private void Die()
     {

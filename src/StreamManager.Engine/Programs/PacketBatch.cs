@@ -15,7 +15,7 @@ internal sealed class PacketBatch
         Packets = packets;
         Wire = wire;
         foreach (var packet in packets)
-            VideoFrames += packet.Packet is { Kind: MediaKind.Video, Content: PacketContent.Frame } ? 1 : 0;
+            VideoFrames += packet.IsVideoFrame ? 1 : 0;
     }
 
     /// <summary>The packets, in the order in which they are sent. Never empty.</summary>

@@ -8,8 +8,11 @@ namespace StreamManager.Engine.Programs;
 /// <param name="DecodeTime">Decode time on the timeline that it is sent on.</param>
 internal readonly record struct ProgramPacket(MediaPacket Packet, MediaTime DecodeTime)
 {
-    /// <summary>A video frame from which a decoder can start.</summary>
-    public bool IsVideoKeyframe => Packet is { Kind: MediaKind.Video, Content: PacketContent.Frame, IsKeyframe: true };
+    /// <summary>A picture.</summary>
+    public bool IsVideoFrame => Packet is { Kind: MediaKind.Video, Content: PacketContent.Frame };
+
+    /// <summary>A picture from which a decoder can start.</summary>
+    public bool IsVideoKeyframe => IsVideoFrame && Packet.IsKeyframe;
 
     /// <summary>Milliseconds as RTMP and FLV count them.</summary>
     public long Milliseconds => DecodeTime.Milliseconds;

@@ -47,6 +47,6 @@ internal sealed class ProgramMeter
             (_bytes, _frames, _windowStart) = (0, 0, now);
         }
         _bytes += packet.Packet.Body.Length;
-        _frames += packet.Packet is { Kind: MediaKind.Video, Content: PacketContent.Frame } ? 1 : 0;
+        _frames += packet.IsVideoFrame ? 1 : 0;
     }
 }
