@@ -3,7 +3,7 @@ using System.Text;
 using StreamManager.Engine.Codecs.Ffmpeg;
 using StreamManager.Engine.Programs;
 using StreamManager.Media;
-using StreamManager.Media.Aac;
+using StreamManager.Engine.Codecs.Live;
 
 namespace StreamManager.Engine.Codecs.Clips;
 
@@ -82,7 +82,7 @@ public sealed class ClipFactory : IDisposable
             var (probed, failure) = await MediaFileProbe.RunAsync(_ffmpeg, path, VideoContainers, cancel);
             if (probed is null) return failure!;
             // Only plain AAC-LC can be made to match; with any other the program's own silence is heard.
-            hasSound = probed.HasAudio && settings.Format.Audio is { ObjectType: AudioObjectType.AacLc, HasSbr: false, SamplesPerFrame: ClipIndex.SamplesPerAudioFrame, Channels: > 0 };
+            hasSound = probed.HasAudio && LiveTranscoder.CanMatch(settings.Format.Audio);
             expectedFrames = (int)Math.Clamp(probed.Duration.TotalSeconds * settings.Format.FrameRate.PerSecond, 1, int.MaxValue);
         }
 

@@ -91,8 +91,8 @@ internal sealed class FfmpegRunner(FfmpegOptions options, TimeProvider time)
         {
             // When ffmpeg failed, its output is cut short too: its own words are the cause then.
             var code = await child.StopAsync(new(TimeSpan.FromSeconds(1), TimeSpan.Zero, TimeSpan.FromSeconds(5)));
-            return code is > 0 and < 128 && child.Errors.TotalBytes > 0
-                ? Failed(name, code.Value, child)
+            return code is { } ended and not 0 && !child.WasKilled
+                ? Failed(name, ended, child)
                 : new(FfmpegOutcome.OutputRejected, code, $"the output of {name} could not be used: {e.Message}");
         }
         finally
@@ -106,7 +106,8 @@ internal sealed class FfmpegRunner(FfmpegOptions options, TimeProvider time)
         return exitCode == 0 ? new(FfmpegOutcome.Succeeded, 0, "") : Failed(name, exitCode, child);
     }
 
-    private static FfmpegResult Failed(string name, int exitCode, ChildProcess child)
+    /// <summary>The result for a child that ended with a code other than 0 by itself.</summary>
+    public static FfmpegResult Failed(string name, int exitCode, ChildProcess child)
     {
         var said = child.Errors.LastLines(WordLines);
         var how = exitCode > 128 ? $"was ended by signal {exitCode - 128}" : $"ended with code {exitCode}";

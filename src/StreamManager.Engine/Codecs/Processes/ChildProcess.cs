@@ -43,6 +43,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>The exit code, when the child has ended and its last words are read; 128 + n after signal n.</summary>
     public Task<int> Completion { get; }
 
+    /// <summary>True when it was us who killed it: its exit code then says nothing about it.</summary>
+    public bool WasKilled { get; private set; }
+
     /// <summary>What it wrote to its error stream last.</summary>
     public BoundedTail Errors => _errors;
 
@@ -106,7 +109,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         return done.Task;
     }
 
-    /// <summary>Tells the child that nothing more will come. Twice is harmless.</summary>
+    /// <summary>Tells the child that nothing more will come. For the owner of <see cref="Input"/>: it waits for a write that is under way. Twice is harmless.</summary>
     public void CloseInput()
     {
         if (Interlocked.Exchange(ref _inputClosed, 1) != 0) return;
@@ -123,8 +126,14 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Ends the child: close its input, wait, SIGTERM, wait, kill it with all it started. Returns the exit code, null when even that did not end it.</summary>
     public async Task<int?> StopAsync(ChildStopPatience patience)
     {
-        CloseInput();
-        if (await EndsWithinAsync(patience.AfterInputClosed)) return await Completion;
+        if (Completion.IsCompleted) return await Completion;
+        if (patience.AfterInputClosed > TimeSpan.Zero)
+        {
+            // Closing waits for a write that hangs in a full pipe, which only the child's end frees: so not on this thread.
+            _ = RunOnThread("child-close", CloseInput);
+            if (await EndsWithinAsync(patience.AfterInputClosed)) return await Completion;
+        }
+
         if (patience.AfterTerminate > TimeSpan.Zero)
         {
             await SendTerminateAsync();
@@ -140,6 +149,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         // A child that the kernel does not let go (a disk that hangs) keeps its Process object; it is reaped when it ends.
         if (await StopAsync(ChildStopPatience.None) is null) return;
+        CloseInput();
         Output.Dispose();
         _process.Dispose();
     }
@@ -206,6 +216,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     private void Kill()
     {
+        WasKilled = true;
         try
         {
             _process.Kill(entireProcessTree: true);
