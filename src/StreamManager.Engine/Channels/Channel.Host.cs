@@ -87,10 +87,12 @@ public sealed partial class Channel
 
         public void WantTranscoder(SourceSlot slot, ProgramHeader? header)
         {
+            ProgramFormat? format;
+            lock (channel._gate)
+                format = channel._lastFormat;
+            channel._transcoders.Want(slot, header, format);
         }
 
-        public void Transcode(SourceSlot slot, MediaPacket packet)
-        {
-        }
+        public void Transcode(SourceSlot slot, MediaPacket packet) => channel._transcoders.Write(slot, packet);
     }
 }

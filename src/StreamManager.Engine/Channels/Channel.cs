@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using StreamManager.Engine.Codecs;
 using StreamManager.Engine.Outputs;
 using StreamManager.Engine.Playback;
 using StreamManager.Engine.Programs;
@@ -20,6 +21,8 @@ public sealed partial class Channel : IAsyncDisposable
     private readonly ImmutableDictionary<string, SourceSlot> _slots;
     private readonly ProgramLoop _loop;
     private readonly FallbackPreparer _fallback;
+    private readonly SourceTranscoders _transcoders;
+    private readonly Thumbnailer _thumbnailer;
     private readonly Lock _gate = new();
     private ImmutableList<Output> _outputs = [];
     private ChannelDefinition _definition;
@@ -38,6 +41,8 @@ public sealed partial class Channel : IAsyncDisposable
         var slots = definition.Sources.Select(id => new SourceSlot(id, services.Options.KeepsGroup)).ToImmutableArray();
         _slots = slots.ToImmutableDictionary(slot => slot.Id, StringComparer.Ordinal);
         _lastFormat = services.Broadcasts.Load(definition.Id)?.Format.ToFormat();
+        _transcoders = new SourceTranscoders(definition.Id, services, () => _loop!);
+        _thumbnailer = new Thumbnailer(services.Ffmpeg, services.TimeProvider);
         _loop = new ProgramLoop(new ProgramMachine(definition, slots), new Host(this), definition.Id, services);
         _fallback = new FallbackPreparer(definition.Id, services, _loop.SetFallbackAsync);
         _loop.Run();
@@ -189,8 +194,9 @@ public sealed partial class Channel : IAsyncDisposable
         SourceSlot? slot = null;
         if (sourceId is not null && !_slots.TryGetValue(sourceId, out slot))
             return null;
-        await _loop.GetKeyframeAsync(slot);
-        return null;
+        return await _loop.GetKeyframeAsync(slot) is var (configuration, keyframe)
+            ? (await _thumbnailer.MakeAsync(configuration, keyframe, cancellationToken)).Jpeg
+            : null;
     }
 
     /// <summary>Takes the channel down: outputs get a clean end. The record of what is on air is kept, so that the next start of the server goes on.</summary>
@@ -202,8 +208,10 @@ public sealed partial class Channel : IAsyncDisposable
             (outputs, _outputs) = (_outputs, []);
         await Task.WhenAll(outputs.Select(output => output.DisposeAsync().AsTask()));
         await _fallback.DisposeAsync();
+        await _transcoders.DisposeAsync();
         await _loop.DisposeAsync();
         await _saving;
+        _thumbnailer.Dispose();
     }
 
     private async ValueTask<PlaybackQueue?> OpenQueueAsync(string? sourceId)

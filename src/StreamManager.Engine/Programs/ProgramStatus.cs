@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using StreamManager.Engine.Channels;
-using StreamManager.Media.Packets;
 using StreamManager.Media.Timing;
 
 namespace StreamManager.Engine.Programs;

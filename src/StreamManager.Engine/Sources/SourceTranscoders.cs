@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using StreamManager.Engine.Codecs.Live;
+using StreamManager.Engine.Programs;
+using StreamManager.Media.Packets;
+
+namespace StreamManager.Engine.Sources;
+
+/// <summary>
+/// Runs a transcoder for each source that needs one, and a new one, after a while, when one ends. Called on the program's loop; starting and stopping children happens elsewhere.
+/// </summary>
+internal sealed partial class SourceTranscoders : IAsyncDisposable
+{
+    /// <summary>Waits before a transcoder that failed is started again: a broken one must not keep a processor busy with starting.</summary>
+    private static readonly TimeSpan RetryInitial = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan RetryMaximum = TimeSpan.FromSeconds(30);
+
+    private readonly string _channelId;
+    private readonly EngineServices _services;
+    private readonly Func<ProgramLoop> _loop;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<SourceSlot, Runner> _runners = new();
+
+    /// <summary>Creates the set; empty.</summary>
+    public SourceTranscoders(string channelId, EngineServices services, Func<ProgramLoop> loop)
+    {
+        _channelId = channelId;
+        _services = services;
+        _loop = loop;
+        _logger = services.LoggerFactory.CreateLogger<SourceTranscoders>();
+    }
+
+    /// <summary>A source needs a transcoder to <paramref name="target"/> from now on (null: none any more).</summary>
+    public void Want(SourceSlot slot, ProgramHeader? header, ProgramFormat? target)
+    {
+        if (_runners.TryRemove(slot, out var old))
+            old.Stop();
+        if (header is null || target is null)
+            return;
+        var request = new LiveTranscodeRequest
+        {
+            Target = target,
+            VideoConfiguration = slot.VideoConfiguration,
+            AudioConfiguration = slot.AudioConfiguration,
+            TranscodeVideo = !ProgramHeader.VideoFits(header, slot),
+            TranscodeAudio = !ProgramHeader.AudioFits(header, slot),
+        };
+        var runner = new Runner(this, slot, request);
+        _runners[slot] = runner;
+        runner.Start();
+    }
+
+    /// <summary>A packet of a source that is being transcoded.</summary>
+    public void Write(SourceSlot slot, MediaPacket packet)
+    {
+        if (_runners.TryGetValue(slot, out var runner))
+            runner.Write(packet);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        var runners = _runners.Values.ToArray();
+        _runners.Clear();
+        foreach (var runner in runners)
+            runner.Stop();
+        await Task.WhenAll(runners.Select(runner => runner.Running));
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Source {Source} of channel {Channel} does not have the program's format and is transcoded.")]
+    private static partial void LogStarted(ILogger logger, string channel, string source);
+
+    [LoggerMessage(2, LogLevel.Warning, "The transcoder of source {Source} of channel {Channel} ended: {Words} Next attempt in {Wait}.")]
+    private static partial void LogEnded(ILogger logger, string channel, string source, string words, TimeSpan wait);
+
+    private sealed class Runner(SourceTranscoders owner, SourceSlot slot, LiveTranscodeRequest request) : IDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private volatile LiveTranscoder? _current;
+
+        public Task Running { get; private set; } = Task.CompletedTask;
+
+        public void Start() => Running = Task.Run(RunAsync);
+
+        public void Stop() => _stop.Cancel();
+
+        public void Write(MediaPacket packet) => _current?.Write(packet);
+
+        public void Dispose() => _stop.Dispose();
+
+        private async Task RunAsync()
+        {
+            var wait = RetryInitial;
+            while (!_stop.IsCancellationRequested)
+            {
+                var words = await RunOnceAsync();
+                if (_stop.IsCancellationRequested)
+                    return;
+                LogEnded(owner._logger, owner._channelId, slot.Id, words, wait);
+                try
+                {
+                    await Task.Delay(wait, owner._services.TimeProvider, _stop.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+                wait = wait * 2 < RetryMaximum ? wait * 2 : RetryMaximum;
+            }
+        }
+
+        private async Task<string> RunOnceAsync()
+        {
+            var loop = owner._loop();
+            // The reading thread of the transcoder must not wait; a loop that is seconds behind has lost more than this frame.
+            var transcoder = LiveTranscoder.Start(
+                request, owner._services.Ffmpeg, owner._services.TimeProvider, packet => loop.TryPostTranscoded(slot, packet), out var problem);
+            if (transcoder is null)
+                return problem;
+            await using (transcoder)
+            {
+                LogStarted(owner._logger, owner._channelId, slot.Id);
+                _current = transcoder;
+                var stopped = new TaskCompletionSource();
+                await using var registration = _stop.Token.Register(() => stopped.TrySetResult());
+                await Task.WhenAny(transcoder.Completion, stopped.Task);
+                _current = null;
+                return transcoder.Completion.IsCompleted ? (await transcoder.Completion).Words : "";
+            }
+        }
+    }
+}
