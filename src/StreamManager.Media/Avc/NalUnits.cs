@@ -64,11 +64,14 @@ public static class NalUnits
         return result;
     }
 
-    /// <summary>A NAL unit from its raw bytes: 03 is put in wherever 00 00 would be followed by 00 to 03, or by the end. A new array.</summary>
+    /// <summary>
+    /// The bytes of a NAL unit from its raw byte sequence payload, which ends with a stop bit and so never in a zero byte: 03 is put in wherever 00 00 would be
+    /// followed by 00 to 03. A new array.
+    /// </summary>
     public static byte[] AddEmulationPrevention(ReadOnlySpan<byte> raw)
     {
-        // At most one byte more for each two, and one at the end.
-        var result = new byte[raw.Length + raw.Length / 2 + 1];
+        // At most one byte more for each two.
+        var result = new byte[raw.Length + raw.Length / 2];
         var length = 0;
         var zeros = 0;
         foreach (var value in raw)
@@ -81,8 +84,6 @@ public static class NalUnits
             zeros = value == 0 ? zeros + 1 : 0;
             result[length++] = value;
         }
-        if (zeros > 0)
-            result[length++] = EmulationPrevention;
         Array.Resize(ref result, length);
         return result;
     }
