@@ -1,27 +1,26 @@
 namespace StreamManager.Engine.Tests.Codecs;
 
-/// <summary>Looks at the children of this test process.</summary>
+/// <summary>Looks for children by the private directory that they work in: other tests run ffmpeg in the same process.</summary>
 internal static class Children
 {
-    /// <summary>Ids of the running children with that program name.</summary>
-    public static List<int> OfThisProcess(string name) =>
+    /// <summary>Ids of the running processes whose working directory lies below <paramref name="directory"/>.</summary>
+    public static List<int> Under(string directory) =>
     [
-        .. Directory.EnumerateDirectories($"/proc/{Environment.ProcessId}/task")
-            .SelectMany(thread => ReadOrEmpty($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(int.Parse)
-            .Where(id => ReadOrEmpty($"/proc/{id}/comm").Trim() == name && !ReadOrEmpty($"/proc/{id}/stat").Contains(") Z ", StringComparison.Ordinal)),
+        .. Directory.EnumerateDirectories("/proc")
+            .Where(process => WorkingDirectoryOf(process)?.StartsWith(directory + "/", StringComparison.Ordinal) == true)
+            .Select(process => int.Parse(Path.GetFileName(process))),
     ];
 
-    private static string ReadOrEmpty(string path)
+    private static string? WorkingDirectoryOf(string process)
     {
         try
         {
-            return File.ReadAllText(path);
+            return char.IsAsciiDigit(Path.GetFileName(process)[0]) ? new FileInfo(process + "/cwd").LinkTarget : null;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It ended meanwhile.
-            return "";
+            // It ended meanwhile, or is somebody else's.
+            return null;
         }
     }
 }

@@ -12,6 +12,9 @@ namespace StreamManager.Engine.Tests.Codecs;
 /// <summary>A directory with a clip factory in it, and the real ffmpeg to make inputs and to judge outputs.</summary>
 internal sealed class ClipBench : IDisposable
 {
+    /// <summary>Encoders are not run against each other: they would only take longer.</summary>
+    public const string OneAtATime = "ffmpeg";
+
     public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(90);
 
     private readonly TemporaryDirectory _directory = new();

@@ -4,6 +4,7 @@ using StreamManager.Media.Avc;
 
 namespace StreamManager.Engine.Tests.Codecs;
 
+[Collection(ClipBench.OneAtATime)]
 public sealed class ClipFactoryTests : IDisposable
 {
     private readonly ClipBench _bench = new();

@@ -12,6 +12,7 @@ using StreamManager.TestKit.Processes;
 
 namespace StreamManager.Engine.Tests.Codecs;
 
+[Collection(ClipBench.OneAtATime)]
 public sealed class LiveTranscoderTests : IDisposable
 {
     private readonly ClipBench _bench = new();
@@ -111,12 +112,12 @@ public sealed class LiveTranscoderTests : IDisposable
         foreach (var frame in source.Frames) transcoder.Write(frame);
         await Eventually.TrueAsync(() => !seen.IsEmpty);
 
-        await ChildProcess.RunAsync("kill", ["-KILL", Children.OfThisProcess("ffmpeg").Single().ToString()]);
+        await ChildProcess.RunAsync("kill", ["-KILL", Children.Under(_bench.Work).Single().ToString()]);
 
         var end = await transcoder.Completion.WaitAsync(ClipBench.Limit, Cancel);
         Assert.Equal(LiveTranscodeEndReason.Failed, end.Reason);
         Assert.Contains("signal 9", end.Words, StringComparison.Ordinal);
-        Assert.Empty(Children.OfThisProcess("ffmpeg"));
+        Assert.Empty(Children.Under(_bench.Work));
         _bench.AssertNoResidue();
     }
 

@@ -42,6 +42,9 @@ public sealed class ClipReader : IDisposable
     /// <summary>Ends when the reader is disposed of; for tests.</summary>
     internal Task ReadAhead { get; } = Task.CompletedTask;
 
+    /// <summary>Segments in memory, those at the start included; for tests.</summary>
+    internal int LoadedSegments => _loaded.Count(segment => segment is not null);
+
     /// <summary>Pictures and AAC frames asked for that were not there.</summary>
     public long Misses { get; private set; }
 
