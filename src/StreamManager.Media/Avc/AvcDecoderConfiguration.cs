@@ -46,13 +46,16 @@ public sealed record AvcDecoderConfiguration
     public IEnumerable<ReadOnlyMemory<byte>> ParameterSets => SequenceParameterSets.Concat(PictureParameterSets);
 
     /// <summary>Makes the record of a stream from its parameter sets.</summary>
-    /// <exception cref="MediaFormatException">No sequence set, or one that cannot be read.</exception>
+    /// <exception cref="MediaFormatException">No sequence set, one that cannot be read, or more or longer sets than a record can hold.</exception>
     public static AvcDecoderConfiguration FromParameterSets(
         IEnumerable<ReadOnlyMemory<byte>> sequenceSets, IEnumerable<ReadOnlyMemory<byte>> pictureSets, int lengthSize = 4)
     {
         ImmutableArray<ReadOnlyMemory<byte>> sequence = [.. sequenceSets];
-        if (sequence.IsEmpty)
-            throw new MediaFormatException("No sequence parameter set.");
+        ImmutableArray<ReadOnlyMemory<byte>> picture = [.. pictureSets];
+        if (sequence is not { Length: > 0 and <= MaxSequenceSets } || picture.Length > MaxPictureSets)
+            throw new MediaFormatException("No sequence parameter set, or more sets than a configuration record can hold.");
+        if (sequence.Concat(picture).Any(set => set.Length > ushort.MaxValue))
+            throw new MediaFormatException("A parameter set is too long for a configuration record.");
         var first = AvcSequenceParameterSet.Read(sequence[0].Span);
         return new AvcDecoderConfiguration
         {
@@ -61,7 +64,7 @@ public sealed record AvcDecoderConfiguration
             Level = first.LevelIdc,
             LengthSize = lengthSize,
             SequenceParameterSets = sequence,
-            PictureParameterSets = [.. pictureSets],
+            PictureParameterSets = picture,
             HighProfileTail = HasTail(first.ProfileIdc)
                 ? new AvcHighProfileTail(first.ChromaFormatIdc, first.BitDepthLuma, first.BitDepthChroma, [])
                 : null,
@@ -165,7 +168,7 @@ public sealed record AvcDecoderConfiguration
         Span<byte> length = stackalloc byte[2];
         foreach (var set in sets)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(length, checked((ushort)set.Length));
+            BinaryPrimitives.WriteUInt16BigEndian(length, (ushort)set.Length);
             stream.Write(length);
             stream.Write(set.Span);
         }
