@@ -40,7 +40,12 @@ internal static class SettingTypes
     /// <summary>yes or no.</summary>
     public static SettingType<bool> Boolean { get; } = Word("true or false", new Dictionary<string, bool>
     {
-        ["true"] = true, ["yes"] = true, ["on"] = true, ["false"] = false, ["no"] = false, ["off"] = false,
+        ["true"] = true,
+        ["yes"] = true,
+        ["on"] = true,
+        ["false"] = false,
+        ["no"] = false,
+        ["off"] = false,
     });
 
     /// <summary>Size of a picture.</summary>

@@ -57,14 +57,14 @@ internal sealed class ClipBench : IDisposable
 
     public static ProgramFormat Format(
         int width = 1280, int height = 720, uint fps = 30, uint per = 1, byte profile = 100, byte level = 31, int cts = 0) => new()
-    {
-        Width = width,
-        Height = height,
-        FrameRate = FrameRate.Create(fps, per)!.Value,
-        ProfileIdc = profile,
-        LevelIdc = level,
-        CompositionOffsetMilliseconds = cts,
-    };
+        {
+            Width = width,
+            Height = height,
+            FrameRate = FrameRate.Create(fps, per)!.Value,
+            ProfileIdc = profile,
+            LevelIdc = level,
+            CompositionOffsetMilliseconds = cts,
+        };
 
     /// <summary>Writes a clip as an FLV file of its own, <paramref name="rounds"/> times in a loop.</summary>
     public static void WriteFlv(Clip clip, string path, int rounds = 1)

@@ -40,7 +40,12 @@ public sealed class FfmpegToolsTests : IDisposable
         using var thumbnailer = new Thumbnailer(_bench.Ffmpeg(), TimeProvider.System);
         var garbage = new MediaPacket
         {
-            Kind = MediaKind.Video, Content = PacketContent.Frame, Codec = FourCc.Avc, IsKeyframe = true, Body = AvcTag.Frame(true, 0, new byte[5000]), HeaderLength = 5,
+            Kind = MediaKind.Video,
+            Content = PacketContent.Frame,
+            Codec = FourCc.Avc,
+            IsKeyframe = true,
+            Body = AvcTag.Frame(true, 0, new byte[5000]),
+            HeaderLength = 5,
         };
 
         var thumbnail = await thumbnailer.MakeAsync(source.VideoConfiguration!, garbage, Cancel);

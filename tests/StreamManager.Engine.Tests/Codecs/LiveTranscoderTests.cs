@@ -130,7 +130,12 @@ public sealed class LiveTranscoderTests : IDisposable
         await using var transcoder = Start(source, source.Format, _ => { }, _bench.File("stuck"));
         var big = new MediaPacket
         {
-            Kind = MediaKind.Video, Content = PacketContent.Frame, Codec = FourCc.Avc, IsKeyframe = true, Body = AvcTag.Frame(true, 0, new byte[1024 * 1024]), HeaderLength = 5,
+            Kind = MediaKind.Video,
+            Content = PacketContent.Frame,
+            Codec = FourCc.Avc,
+            IsKeyframe = true,
+            Body = AvcTag.Frame(true, 0, new byte[1024 * 1024]),
+            HeaderLength = 5,
         };
 
         var taken = Enumerable.Range(0, 40).Count(_ => transcoder.Write(big));
@@ -201,8 +206,14 @@ public sealed class LiveTranscoderTests : IDisposable
         {
             var moved = new MediaPacket
             {
-                Kind = frame.Kind, Content = frame.Content, Codec = frame.Codec, IsKeyframe = frame.IsKeyframe, Body = frame.Body, HeaderLength = frame.HeaderLength,
-                DecodeTime = frame.DecodeTime + start, CompositionOffset = frame.CompositionOffset,
+                Kind = frame.Kind,
+                Content = frame.Content,
+                Codec = frame.Codec,
+                IsKeyframe = frame.IsKeyframe,
+                Body = frame.Body,
+                HeaderLength = frame.HeaderLength,
+                DecodeTime = frame.DecodeTime + start,
+                CompositionOffset = frame.CompositionOffset,
             };
             Assert.True(transcoder.Write(moved) || frame.Kind is MediaKind.Audio);
         }

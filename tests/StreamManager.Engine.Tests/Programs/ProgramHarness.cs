@@ -242,7 +242,12 @@ internal sealed class Encoder(SourceSlot slot, EncoderSettings settings, MediaTi
                 _audioFrame++;
                 yield return new MediaPacket
                 {
-                    Kind = MediaKind.Audio, Content = PacketContent.Frame, Codec = FourCc.Aac, DecodeTime = OwnTime(audioTime), Body = new byte[] { 0xAF, 1, 0x21, 0x10 }, HeaderLength = 2,
+                    Kind = MediaKind.Audio,
+                    Content = PacketContent.Frame,
+                    Codec = FourCc.Aac,
+                    DecodeTime = OwnTime(audioTime),
+                    Body = new byte[] { 0xAF, 1, 0x21, 0x10 },
+                    HeaderLength = 2,
                 };
             }
         }

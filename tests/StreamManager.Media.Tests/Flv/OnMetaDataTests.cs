@@ -10,8 +10,16 @@ public class OnMetaDataTests
 {
     private static readonly OnMetaData Whole = new()
     {
-        Width = 1920, Height = 1080, FrameRate = 30000 / 1001.0, VideoKilobits = 6000, AudioKilobits = 160, SampleRate = 48000, Channels = 2,
-        VideoCodec = FourCc.Avc, AudioCodec = FourCc.Aac, Encoder = "Stream Manager",
+        Width = 1920,
+        Height = 1080,
+        FrameRate = 30000 / 1001.0,
+        VideoKilobits = 6000,
+        AudioKilobits = 160,
+        SampleRate = 48000,
+        Channels = 2,
+        VideoCodec = FourCc.Avc,
+        AudioCodec = FourCc.Aac,
+        Encoder = "Stream Manager",
     };
 
     public static TheoryData<OnMetaData> Values => new()
@@ -44,8 +52,15 @@ public class OnMetaDataTests
         Assert.Equal(
             new OnMetaData
             {
-                Width = 160, Height = 90, FrameRate = 10, AudioKilobits = 62.5, SampleRate = 44100, Channels = 1,
-                VideoCodec = FourCc.Avc, AudioCodec = FourCc.Aac, Encoder = "Lavf59.27.100",
+                Width = 160,
+                Height = 90,
+                FrameRate = 10,
+                AudioKilobits = 62.5,
+                SampleRate = 44100,
+                Channels = 1,
+                VideoCodec = FourCc.Avc,
+                AudioCodec = FourCc.Aac,
+                Encoder = "Lavf59.27.100",
             },
             OnMetaData.Read(body));
     }

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using StreamManager.Engine.Codecs.Ffmpeg;
+using StreamManager.Engine.Codecs.Live;
 using StreamManager.Engine.Programs;
 using StreamManager.Media;
-using StreamManager.Engine.Codecs.Live;
 
 namespace StreamManager.Engine.Codecs.Clips;
 

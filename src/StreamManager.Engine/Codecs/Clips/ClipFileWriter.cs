@@ -1,9 +1,9 @@
 using System.Buffers;
+using StreamManager.Engine.Programs;
 using StreamManager.Media;
 using StreamManager.Media.Avc;
 using StreamManager.Media.Flv;
 using StreamManager.Media.Timing;
-using StreamManager.Engine.Programs;
 
 namespace StreamManager.Engine.Codecs.Clips;
 

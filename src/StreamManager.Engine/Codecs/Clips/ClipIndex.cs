@@ -70,7 +70,7 @@ internal sealed class ClipIndex
         while (reader.TryRead(out var tag))
         {
             var body = tag.Body.Span;
-                        var end = reader.Position;
+            var end = reader.Position;
             var start = end - FlvWriter.TagTrailerSize - body.Length;
             if (tag.Type is FlvTagType.Video && body.Length > VideoHeaderSize && body[1] == ConfigurationType)
             {
