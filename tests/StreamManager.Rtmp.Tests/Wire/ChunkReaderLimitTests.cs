@@ -89,6 +89,24 @@ public sealed class ChunkReaderLimitTests
     }
 
     [Fact]
+    public void BothBudgets_AtEachStepOfAGrowingMessage_SayTheSame()
+    {
+        // Pieces of an odd size: pooled buffers are larger than asked for, and that counts too.
+        var total = new PartialBytesBudget();
+        using var reader = new ChunkReader(total: total);
+        reader.ReadAll(Hex("02 000000 000004 01 00000000 00FFFFFF" + "06 000000 100000 09 01000000"));
+        for (var received = 100_001; received < MiB; received += 100_001)
+        {
+            reader.ReadAll(new byte[100_001]);
+            Assert.InRange(reader.PartialBytes, received, MiB);
+            Assert.Equal(reader.PartialBytes, total.Reserved);
+        }
+
+        Assert.Single(reader.ReadAll(new byte[MiB - (10 * 100_001)]));
+        Assert.Equal((0, 0L), (reader.PartialBytes, total.Reserved));
+    }
+
+    [Fact]
     public void OneByteChunks_OfALongMessage_AreRefused()
     {
         using var reader = new ChunkReader();
