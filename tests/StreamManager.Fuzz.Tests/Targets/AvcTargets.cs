@@ -10,11 +10,17 @@ internal static class AvcTargets
         var bytes = configuration.ToArray();
         Law.Holds(AvcDecoderConfiguration.Read(bytes).ToArray().AsSpan().SequenceEqual(bytes), "A record is written and read again equal.");
 
-        var sets = configuration.WithParameterSets(configuration);
-        Law.Holds(sets is not null && sets.ToArray().AsSpan().SequenceEqual(bytes), "A record joined with itself is itself.");
+        // A record may contradict itself: two sets of one id. Such a record cannot be joined with any that has the id, itself included.
+        var joined = configuration.WithParameterSets(configuration);
+        Law.Holds(joined is not null || HasRepeatedId(configuration), "A record is refused for contradictions only.");
+        Law.Holds(joined is null || joined.ToArray().AsSpan().SequenceEqual(bytes), "A record joined with itself is itself.");
         return $"{configuration.SequenceParameterSets.Length} {configuration.PictureParameterSets.Length > 1} {configuration.LengthSize} "
             + $"{configuration.HighProfileTail is not null}";
     }
+
+    private static bool HasRepeatedId(AvcDecoderConfiguration configuration) =>
+        configuration.SequenceParameterSets.GroupBy(set => AvcSequenceParameterSet.ReadId(set.Span)).Any(group => group.Count() > 1)
+        || configuration.PictureParameterSets.GroupBy(set => AvcPictureParameterSet.ReadId(set.Span)).Any(group => group.Count() > 1);
 
     public static string RunParameterSets(byte[] input)
     {
