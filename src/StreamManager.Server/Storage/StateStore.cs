@@ -12,11 +12,15 @@ internal sealed partial class StateStore : IDestinationStore, IIngestKeyStore, I
     private readonly StateFile _file;
     private readonly SecretSealer _sealer;
 
-    private StateStore(StateFile file, SecretSealer sealer)
+    private StateStore(StateFile file, SecretSealer sealer, bool isNew)
     {
         _file = file;
         _sealer = sealer;
+        IsNew = isNew;
     }
+
+    /// <summary>There was nothing in the data directory before: the first start.</summary>
+    public bool IsNew { get; }
 
     /// <summary>Opens the state in <paramref name="dataDirectory"/> with the configured encryption key, or with the one kept there.</summary>
     /// <exception cref="StartupException">It cannot be used; the message says why and what to do.</exception>
@@ -29,7 +33,7 @@ internal sealed partial class StateStore : IDestinationStore, IIngestKeyStore, I
             var (sealer, check) = EncryptionKeys.Open(encryptionKey, dataDirectory, known);
             if (known is null)
                 file.Update(document => document with { Encryption = check });
-            var store = new StateStore(file, sealer);
+            var store = new StateStore(file, sealer, isNew: known is null);
             store.RefuseUnreadable();
             return store;
         }
@@ -102,20 +106,6 @@ internal sealed partial class StateStore : IDestinationStore, IIngestKeyStore, I
         {
             IngestKeys = Put(document.IngestKeys, entry, other => other.ChannelId == channelId && other.SourceId == sourceId),
         });
-    }
-
-    /// <summary>Can the state be changed? Writes it anew. Null: yes; else why not.</summary>
-    public string? CheckWritable()
-    {
-        try
-        {
-            _file.Update(document => document);
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return e.Message;
-        }
     }
 
     /// <inheritdoc/>

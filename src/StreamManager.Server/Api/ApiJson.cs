@@ -1,0 +1,26 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using StreamManager.Server.Monitoring;
+
+namespace StreamManager.Server.Api;
+
+/// <summary>How answers are written.</summary>
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(IReadOnlyList<ChannelDocument>))]
+[JsonSerializable(typeof(ChannelDocument))]
+[JsonSerializable(typeof(IReadOnlyList<DestinationDocument>))]
+[JsonSerializable(typeof(DestinationDocument))]
+[JsonSerializable(typeof(ConnectionTestDocument))]
+[JsonSerializable(typeof(IReadOnlyList<StreamDocument>))]
+[JsonSerializable(typeof(HealthDocument))]
+[JsonSerializable(typeof(ProblemDocument))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>Letters and signs stand for themselves. Nobody takes these answers for HTML: their type is JSON, and sniffing is switched off.</summary>
+    public static ApiJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

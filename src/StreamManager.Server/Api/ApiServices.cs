@@ -1,0 +1,31 @@
+using StreamManager.Server.Channels;
+using StreamManager.Server.Hosting;
+
+namespace StreamManager.Server.Api;
+
+/// <summary>What the routes work with.</summary>
+internal sealed class ApiServices(
+    ChannelDirectory channels, DestinationCatalog destinations, IngestKeyRing keys, ConnectionRegistry connections, Func<BoundPorts> ports, TimeProvider time)
+{
+    /// <summary>The channels.</summary>
+    public ChannelDirectory Channels { get; } = channels;
+
+    /// <summary>The destinations.</summary>
+    public DestinationCatalog Destinations { get; } = destinations;
+
+    /// <summary>The publish keys.</summary>
+    public IngestKeyRing Keys { get; } = keys;
+
+    /// <summary>Who publishes and watches.</summary>
+    public ConnectionRegistry Connections { get; } = connections;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; } = time;
+
+    /// <summary>The address for encoders, on the host that the caller reached us by.</summary>
+    public string IngestUrl(HttpRequest request)
+    {
+        var host = request.Host.Host is { Length: > 0 } name ? name : "localhost";
+        return $"rtmp://{host}:{ports().Rtmp}/live";
+    }
+}

@@ -1,0 +1,104 @@
+using StreamManager.Engine.Playback;
+using StreamManager.Server.Channels;
+using StreamManager.Server.Hosting;
+using StreamManager.Server.Security;
+
+namespace StreamManager.Server.Api;
+
+/// <summary>Program and sources for browsers: a live FLV that never ends, and a picture.</summary>
+internal sealed class PreviewRoutes(ApiServices services)
+{
+    /// <summary>A viewer that takes nothing for so long is gone.</summary>
+    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
+
+    private long _lastId;
+
+    private static Problem NothingToShow { get; } =
+        new(StatusCodes.Status404NotFound, "nothing_to_show", "There is nothing to show: the channel is off air, or the source is absent.");
+
+    /// <summary>Adds the routes.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/preview/{channel}.flv", FlvAsync);
+        routes.MapGet("/preview/{channel}.jpg", JpegAsync);
+    }
+
+    private async Task<IResult> FlvAsync(string channel, string? source, HttpContext context)
+    {
+        if (services.Channels.Find(channel) is not { } found)
+            return Problem.Missing("channel");
+        if (await found.OpenFlvFeedAsync(source) is not { } feed)
+            return NothingToShow;
+        await using (feed)
+            await StreamAsync(feed, channel, source, context);
+        return TypedResults.Empty;
+    }
+
+    private async Task StreamAsync(FlvFeed feed, string channel, string? source, HttpContext context)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var id = $"flv-{Interlocked.Increment(ref _lastId)}";
+        services.Connections.Add(new StreamConnection(
+            id,
+            StreamRole.Player,
+            "http-flv",
+            channel,
+            source,
+            Addresses.Text(context.Connection.RemoteIpAddress),
+            RtmpServerHandler.Clean(context.Request.Headers.UserAgent.ToString()),
+            services.Time.GetUtcNow(),
+            _ => Cancel(ended)));
+        try
+        {
+            SetHeaders(context.Response, "video/x-flv");
+            while (await feed.ReadAsync(ended.Token) is { IsEmpty: false } bytes)
+            {
+                using var slow = new CancellationTokenSource(WriteTimeout, services.Time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(ended.Token, slow.Token);
+                await context.Response.Body.WriteAsync(bytes, either.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Gone, kicked, or too slow: whoever is still there sees the connection end.
+            context.Abort();
+        }
+        finally
+        {
+            services.Connections.Remove(id);
+        }
+    }
+
+    private async Task<IResult> JpegAsync(string channel, string? source, HttpContext context)
+    {
+        if (services.Channels.Find(channel) is not { } found)
+            return Problem.Missing("channel");
+        if (await found.GetThumbnailAsync(source, context.RequestAborted) is not { } picture)
+            return NothingToShow;
+        SetHeaders(context.Response, "image/jpeg");
+        return TypedResults.Bytes(picture, "image/jpeg");
+    }
+
+    /// <summary>A kick may come when the viewer has just left.</summary>
+    private static void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Left already.
+        }
+    }
+
+    /// <summary>Players in pages of other origins may read it; they need the token anyway.</summary>
+    private static void SetHeaders(HttpResponse response, string contentType)
+    {
+        response.ContentType = contentType;
+        response.Headers.CacheControl = "no-cache, no-store";
+        response.Headers.AccessControlAllowOrigin = "*";
+        response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
+        response.Headers["X-Accel-Buffering"] = "no";
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace StreamManager.Server.Api;
+
+/// <summary>One wrong field of a request.</summary>
+/// <param name="Field">JSON pointer (RFC 6901); empty: the body itself.</param>
+/// <param name="Message">What is wrong with it and what is allowed.</param>
+internal sealed record FieldError(string Field, string Message);
+
+/// <summary>An error answer: problem details (RFC 9457) with a code that programs may rely on.</summary>
+internal sealed record Problem(int Status, string Code, string Title, string? Detail = null, IReadOnlyList<FieldError>? Errors = null) : IResult
+{
+    /// <summary>The media type of RFC 9457.</summary>
+    public const string ContentType = "application/problem+json";
+
+    /// <summary>No token, or a wrong one.</summary>
+    public static Problem Unauthorized { get; } =
+        new(StatusCodes.Status401Unauthorized, "unauthorized", "A valid token is needed.", "Send it as \"Authorization: Bearer TOKEN\".");
+
+    /// <summary>No such route.</summary>
+    public static Problem NoRoute { get; } = new(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.");
+
+    /// <summary>The route is there, the method is not.</summary>
+    public static Problem NoMethod { get; } = new(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This address does not take this method; see the Allow header.");
+
+    /// <summary>The body is not JSON by its own word.</summary>
+    public static Problem NotJson { get; } =
+        new(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", "The body must be JSON.", "Send \"Content-Type: application/json\".");
+
+    /// <summary>Our own fault.</summary>
+    public static Problem Internal { get; } = new(StatusCodes.Status500InternalServerError, "internal_error", "The server made a mistake; its log says more.");
+
+    /// <summary>The disk did not take a change.</summary>
+    public static Problem NotSaved { get; } =
+        new(StatusCodes.Status503ServiceUnavailable, "not_saved", "The change could not be saved, and nothing was changed.", "Is the disk of DATA_DIR full or read-only?");
+
+    /// <summary>There is no thing of this kind with this id.</summary>
+    public static Problem Missing(string kind) => new(StatusCodes.Status404NotFound, $"{kind}_not_found", $"There is no such {kind}.");
+
+    /// <summary>The body is wrong.</summary>
+    public static Problem Invalid(IReadOnlyList<FieldError> errors) =>
+        new(StatusCodes.Status400BadRequest, "invalid_request", "The request has wrong fields.", Errors: errors);
+
+    /// <inheritdoc/>
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = Status;
+        response.ContentType = ContentType;
+        response.Headers.CacheControl = "no-store";
+        if (Status == StatusCodes.Status401Unauthorized)
+            response.Headers.WWWAuthenticate = "Bearer";
+        var document = new ProblemDocument("about:blank", Title, Status, Detail, Code, Errors);
+        return JsonSerializer.SerializeAsync(response.Body, document, ApiJson.Readable.ProblemDocument, httpContext.RequestAborted);
+    }
+}
+
+/// <summary>The JSON of a <see cref="Problem"/>.</summary>
+internal sealed record ProblemDocument(
+    string Type,
+    string Title,
+    int Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
+    string Code,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<FieldError>? Errors);

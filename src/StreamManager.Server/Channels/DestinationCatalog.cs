@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using StreamManager.Engine.Outputs;
+using StreamManager.Server.Options;
+
+namespace StreamManager.Server.Channels;
+
+/// <summary>One destination as the API shows it.</summary>
+/// <param name="ChannelId">The channel that it belongs to.</param>
+/// <param name="Definition">What holds now.</param>
+/// <param name="Configured">What the configuration says, where it comes from there: then only its switch and its key can be changed through the API. Else null.</param>
+internal sealed record CatalogEntry(string ChannelId, DestinationDefinition Definition, DestinationDefinition? Configured)
+{
+    /// <summary>It comes from the configuration.</summary>
+    public bool IsConfigured => Configured is not null;
+}
+
+/// <summary>
+/// All destinations, those of the configuration and those added through the API. A change is saved first and then given to the channel, one change at a time;
+/// readers see the list as it was after a whole change.
+/// </summary>
+internal sealed class DestinationCatalog : IDisposable
+{
+    /// <summary>Most destinations of one server: ten times what two cores can feed.</summary>
+    public const int MostDestinations = 1_000;
+
+    private readonly ChannelDirectory _channels;
+    private readonly IDestinationStore _store;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private ImmutableList<CatalogEntry> _entries;
+
+    /// <summary>Puts configured and saved destinations together and gives them to their channels.</summary>
+    public DestinationCatalog(IEnumerable<ChannelOptions> options, ChannelDirectory channels, IDestinationStore store)
+    {
+        _channels = channels;
+        _store = store;
+        var overrides = store.LoadOverrides().ToDictionary(change => change.Id, StringComparer.Ordinal);
+        var configured = options.SelectMany(channel => channel.Destinations.Select(destination =>
+            new CatalogEntry(channel.Definition.Id, Apply(overrides.GetValueOrDefault(destination.Id), destination), destination)));
+        var saved = store.LoadDestinations().Select(destination => new CatalogEntry(destination.ChannelId, destination.Definition, Configured: null));
+        _entries = [.. configured, .. saved];
+        foreach (var entry in _entries)
+            channels.Find(entry.ChannelId)?.PutDestination(entry.Definition);
+    }
+
+    /// <summary>All of them: configured ones first, then by age.</summary>
+    public ImmutableList<CatalogEntry> All => Volatile.Read(ref _entries);
+
+    /// <summary>The destination with an id; null: none.</summary>
+    public CatalogEntry? Find(string id) => All.Find(entry => entry.Definition.Id == id);
+
+    /// <summary>An id for a new destination. It cannot be that of a configured one, which holds no underscore.</summary>
+    public static string NewId() => "d_" + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 16);
+
+    /// <summary>Adds a destination. False: there are too many.</summary>
+    /// <exception cref="IOException">It could not be saved; nothing has changed.</exception>
+    public async Task<bool> AddAsync(string channelId, DestinationDefinition definition, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_entries.Count >= MostDestinations)
+                return false;
+            _store.Save(new SavedDestination(channelId, definition));
+            Volatile.Write(ref _entries, _entries.Add(new CatalogEntry(channelId, definition, Configured: null)));
+            _channels.Find(channelId)?.PutDestination(definition);
+            return true;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>
+    /// Changes a destination, on air too. <paramref name="change"/> gets the current entry and returns what it shall become, or null for no change. Of a configured destination
+    /// only switch and key are kept. The result is the entry after the change; null: there is none with this id, or no change was wanted.
+    /// </summary>
+    /// <exception cref="IOException">It could not be saved; nothing has changed.</exception>
+    public async Task<CatalogEntry?> UpdateAsync(string id, Func<CatalogEntry, DestinationDefinition?> change, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (Find(id) is not { } entry || change(entry) is not { } definition)
+                return null;
+            if (entry.Configured is { } configured)
+                _store.Save(Difference(configured, definition));
+            else
+                _store.Save(new SavedDestination(entry.ChannelId, definition));
+            var next = entry with { Definition = definition };
+            Volatile.Write(ref _entries, _entries.Replace(entry, next));
+            _channels.Find(entry.ChannelId)?.PutDestination(definition);
+            return next;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Removes an added destination; on air, its server gets a clean end. False: there is none with this id that was added through the API.</summary>
+    /// <exception cref="IOException">It could not be saved; nothing has changed.</exception>
+    public async Task<bool> RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (Find(id) is not { IsConfigured: false } entry)
+                return false;
+            _store.RemoveDestination(id);
+            Volatile.Write(ref _entries, _entries.Remove(entry));
+
+            // Saved is saved: a caller that gives up waiting must not leave the output running.
+            if (_channels.Find(entry.ChannelId) is { } channel)
+                await channel.RemoveDestinationAsync(id, CancellationToken.None);
+            return true;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _gate.Dispose();
+
+    /// <summary>Only what was really changed is kept, so that a change of the rest in the configuration still counts.</summary>
+    private static DestinationOverride Difference(DestinationDefinition configured, DestinationDefinition wanted) => new(
+        configured.Id,
+        wanted.Enabled == configured.Enabled ? null : wanted.Enabled,
+        wanted.StreamKey == configured.StreamKey ? null : wanted.StreamKey);
+
+    private static DestinationDefinition Apply(DestinationOverride? change, DestinationDefinition configured) => change is null
+        ? configured
+        : configured with { Enabled = change.Enabled ?? configured.Enabled, StreamKey = change.StreamKey ?? configured.StreamKey };
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using StreamManager.Server.Options;
+
+namespace StreamManager.Server.Hosting;
+
+/// <summary>What a person needs to know after a start, on the standard output.</summary>
+internal static class Banner
+{
+    /// <summary>
+    /// Writes it. Keys are shown in full at the first start and on a terminal; a service's log gets only their ends at later starts, since logs are kept and passed on.
+    /// </summary>
+    public static void Write(TextWriter output, StreamManagerServer server, ServerOptions options, IEnumerable<string> notices, bool isTerminal)
+    {
+        var ports = server.BoundPorts;
+        var host = options.BindAddress.Equals(IPAddress.Any) || options.BindAddress.Equals(IPAddress.IPv6Any) ? "localhost" : HostName(options.BindAddress);
+        var showsSecrets = isTerminal || server.IsFirstStart;
+        output.WriteLine($"Stream Manager {ProductVersion.Text} is running.");
+        output.WriteLine();
+        output.WriteLine($"  API       http://{host}:{ports.Api}/api/status");
+        output.WriteLine($"  Metrics   http://{host}:{ports.Metrics}/metrics");
+        output.WriteLine($"  Health    http://{host}:{ports.Health}/health");
+        output.WriteLine($"  Token     {TokenText(server)}");
+        output.WriteLine();
+        output.WriteLine("  Paste into OBS (Settings > Stream > Custom):");
+        foreach (var channel in options.Channels)
+        {
+            var id = channel.Definition.Id;
+            output.WriteLine($"  Server      rtmp://{host}:{ports.Rtmp}/live" + (ports.Rtmps is { } rtmps ? $"  or  rtmps://{host}:{rtmps}/live" : ""));
+            foreach (var source in channel.Definition.Sources)
+            {
+                var key = server.Keys.KeyOf(id, source)!.Value;
+                var label = source == ChannelOptions.MainId ? "Stream key" : $"{source} key";
+                output.WriteLine($"  {label,-11} {(showsSecrets ? key : Security.Secret.Hint(key) + " (shown in full when started on a terminal)")}" + (id == ChannelOptions.MainId ? "" : $"  (channel {id})"));
+            }
+        }
+
+        foreach (var notice in notices)
+        {
+            output.WriteLine();
+            output.WriteLine($"  Note: {notice}");
+        }
+
+        output.WriteLine();
+        output.Flush();
+    }
+
+    private static string TokenText(StreamManagerServer server)
+    {
+        var token = server.AdminToken;
+        return token switch
+        {
+            { IsNew: true } => $"{token.Token.Value}  (shown this once; kept in {token.File})",
+            { File: { } file } => $"in {file}",
+            _ => "from ADMIN_TOKEN",
+        };
+    }
+
+    private static string HostName(IPAddress address) => address.AddressFamily is System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
+}

@@ -1,0 +1,47 @@
+namespace StreamManager.Server.Hosting;
+
+/// <summary>Bounds how many connections there are at once, in total and per address. Thread-safe.</summary>
+internal sealed class ConnectionLimiter(int maximum, int maximumPerAddress)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _perAddress = new(StringComparer.Ordinal);
+    private int _total;
+
+    /// <summary>Connections now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _total;
+        }
+    }
+
+    /// <summary>Takes a place. False: there is none; close the connection.</summary>
+    public bool TryEnter(string address)
+    {
+        lock (_lock)
+        {
+            var here = _perAddress.GetValueOrDefault(address);
+            if (_total >= maximum || here >= maximumPerAddress)
+                return false;
+            _total++;
+            _perAddress[address] = here + 1;
+            return true;
+        }
+    }
+
+    /// <summary>Gives a place back. Only after <see cref="TryEnter"/> said true.</summary>
+    public void Leave(string address)
+    {
+        lock (_lock)
+        {
+            _total--;
+            var here = _perAddress[address] - 1;
+            if (here == 0)
+                _perAddress.Remove(address);
+            else
+                _perAddress[address] = here;
+        }
+    }
+}

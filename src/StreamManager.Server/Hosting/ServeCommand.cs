@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging.Console;
+using StreamManager.Server.Options;
+
+namespace StreamManager.Server.Hosting;
+
+/// <summary><c>stream-manager serve</c>: runs the server until SIGINT or SIGTERM.</summary>
+internal static class ServeCommand
+{
+    /// <summary>The configuration or the machine does not allow a start.</summary>
+    public const int CannotStart = 1;
+
+    /// <summary>Runs to the end. 0: ended in order.</summary>
+    public static async Task<int> RunAsync()
+    {
+        var loaded = OptionsLoader.Load();
+        if (loaded is OptionsResult.Invalid invalid)
+        {
+            await Console.Error.WriteLineAsync(invalid.Message);
+            return CannotStart;
+        }
+
+        var (options, notices) = (OptionsResult.Loaded)loaded;
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => OnSignal(context, stop));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => OnSignal(context, stop));
+        using var loggers = LoggerFactory.Create(Configure);
+        try
+        {
+            await using var server = await StreamManagerServer.StartAsync(options, TimeProvider.System, loggers, CancellationToken.None);
+            Banner.Write(Console.Out, server, options, notices, isTerminal: !Console.IsOutputRedirected);
+            await stop.Task;
+            await Console.Out.WriteLineAsync("Ending: destinations get a clean end.");
+        }
+        catch (StartupException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return CannotStart;
+        }
+
+        await Console.Out.WriteLineAsync("Ended.");
+        return 0;
+    }
+
+    /// <summary>The first signal asks for an orderly end; a second one is not held back and kills.</summary>
+    private static void OnSignal(PosixSignalContext context, TaskCompletionSource stop) => context.Cancel = stop.TrySetResult();
+
+    private static void Configure(ILoggingBuilder logging)
+    {
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+
+        // The standard output is the banner's.
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+}

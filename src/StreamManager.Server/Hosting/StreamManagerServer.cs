@@ -1,0 +1,186 @@
+using StreamManager.Engine;
+using StreamManager.Rtmp.Server;
+using StreamManager.Rtmp.Wire;
+using StreamManager.Server.Api;
+using StreamManager.Server.Channels;
+using StreamManager.Server.Monitoring;
+using StreamManager.Server.Options;
+using StreamManager.Server.Security;
+using StreamManager.Server.Storage;
+
+namespace StreamManager.Server.Hosting;
+
+/// <summary>
+/// The running server: state, channels, ports. Made by <see cref="StartAsync"/>, ended by <see cref="DisposeAsync"/>. There is no container: the parts are few, and who owns whom
+/// stands here.
+/// </summary>
+internal sealed partial class StreamManagerServer : IAsyncDisposable
+{
+    /// <summary>An orderly end takes no longer: farewells to destinations are bounded at 3 s, a service manager kills after 10 s or more.</summary>
+    private static readonly TimeSpan ChannelStopTimeout = TimeSpan.FromSeconds(6);
+
+    /// <summary>Then open requests and sessions are cut.</summary>
+    private static readonly TimeSpan PortStopTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly Stack<IDisposable> _owned = new();
+    private readonly ILogger _logger;
+    private readonly ServerLifetime _lifetime;
+    private WebApplication? _application;
+    private ChannelDirectory? _channels;
+    private RtmpServer? _rtmp;
+    private Ports? _ports;
+    private int _isDisposed;
+
+    private StreamManagerServer(ILoggerFactory loggers, TimeProvider time)
+    {
+        _logger = loggers.CreateLogger<StreamManagerServer>();
+        _lifetime = new ServerLifetime(time);
+    }
+
+    /// <summary>The ports as they were bound.</summary>
+    public BoundPorts BoundPorts => _ports!.Bound;
+
+    /// <summary>The owner's token.</summary>
+    public AdminToken AdminToken { get; private set; } = null!;
+
+    /// <summary>The publish keys.</summary>
+    public IngestKeyRing Keys { get; private set; } = null!;
+
+    /// <summary>Is it the first start with this data directory?</summary>
+    public bool IsFirstStart { get; private set; }
+
+    /// <summary>Starts everything, or nothing.</summary>
+    /// <exception cref="StartupException">It cannot start; the message says why and what to do.</exception>
+    public static async Task<StreamManagerServer> StartAsync(ServerOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var server = new StreamManagerServer(loggers, time);
+        try
+        {
+            await server.RunAsync(options, time, loggers, cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The orderly end: no new work, destinations are told that the stream is over, then publishers, players and requests are closed. Bounded in time.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+        _lifetime.MarkStopping();
+        if (_channels is { } channels && !await WithinAsync(channels.DisposeAsync().AsTask(), ChannelStopTimeout))
+            LogSlowStop(_logger);
+        _rtmp?.Stop();
+        if (_application is { } application)
+        {
+            using var limit = new CancellationTokenSource(PortStopTimeout);
+            try
+            {
+                await application.StopAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // Whoever did not leave in time is cut off by the disposal below.
+            }
+
+            await application.DisposeAsync();
+        }
+
+        while (_owned.TryPop(out var part))
+            part.Dispose();
+    }
+
+    private static async Task<bool> WithinAsync(Task task, TimeSpan limit)
+    {
+        try
+        {
+            await task.WaitAsync(limit);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private async Task RunAsync(ServerOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var store = Own(StateStore.Open(options.DataDirectory, options.EncryptionKey));
+        AdminToken = AdminToken.Load(options.AdminToken, options.DataDirectory);
+        IsFirstStart = store.IsNew;
+        Keys = LoadKeys(options, store);
+        var engine = Own(new EngineServices(
+            time,
+            loggers,
+            new EngineOptions
+            {
+                DataDirectory = options.DataDirectory,
+                FfmpegPath = options.FfmpegPath,
+                CoalescingTime = options.CoalescingTime,
+                KeepsGroup = options.Rtmp.GopCache,
+            },
+            store));
+        _channels = new ChannelDirectory(options.Channels, engine);
+        var destinations = Own(new DestinationCatalog(options.Channels, _channels, store));
+        var connections = new ConnectionRegistry();
+        var meters = Own(new MeterCollector());
+        var adminToken = new TokenDigest(AdminToken.Token.Value);
+        _rtmp = Own(MakeRtmpServer(options.Rtmp, new RtmpServerHandler(_channels, Keys, adminToken, connections, time, loggers.CreateLogger<RtmpServerHandler>()), time, loggers));
+
+        var connectionHandler = new RtmpConnectionHandler(
+            _rtmp, new ConnectionLimiter(options.Rtmp.MaximumConnections, options.Rtmp.MaximumConnectionsPerAddress), loggers.CreateLogger<RtmpConnectionHandler>());
+        _ports = new Ports(options, connectionHandler);
+        _application = _ports.Build(loggers);
+
+        var gate = new ApiGate(new BearerAuthenticator(adminToken, time), loggers.CreateLogger<ApiGate>());
+        _application.Use(next => context => gate.InvokeAsync(context, next));
+        _application.UseRouting();
+        var services = new ApiServices(_channels, destinations, Keys, connections, () => _ports.Bound, time);
+        new ChannelRoutes(services).Map(_application);
+        new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);
+        new StreamRoutes(services).Map(_application);
+        new PreviewRoutes(services).Map(_application);
+        new HealthRoutes(new HealthChecks(_lifetime, options.DataDirectory, time)).Map(_application);
+        new MetricsPage(_channels, connections, meters, _lifetime).Map(_application);
+
+        await _ports.StartAsync(_application, cancellationToken);
+        await _channels.RunStartModesAsync(cancellationToken);
+        _lifetime.MarkStarted();
+    }
+
+    private static RtmpServer MakeRtmpServer(RtmpOptions options, IRtmpServerHandler handler, TimeProvider time, ILoggerFactory loggers) => new(
+        handler,
+        new RtmpServerOptions { OutgoingChunkSize = options.ChunkSize, PingInterval = options.PingInterval },
+        new RtmpServerLimits { PlayerSilenceTimeout = options.PingTimeout },
+        new RtmpWireLimits(),
+        time,
+        loggers.CreateLogger<RtmpServer>());
+
+    private static IngestKeyRing LoadKeys(ServerOptions options, StateStore store)
+    {
+        try
+        {
+            return new IngestKeyRing(options.Channels, store);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"DATA_DIR {options.DataDirectory} cannot be written to: {e.Message}", e);
+        }
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Push(part);
+        return part;
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "A channel did not end in time; its destinations may not have got a farewell.")]
+    private static partial void LogSlowStop(ILogger logger);
+}
