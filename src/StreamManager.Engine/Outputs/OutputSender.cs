@@ -301,7 +301,7 @@ internal sealed class OutputSender : IHubSubscriber
         var output = new ArrayBufferWriter<byte>(32);
         ReadOnlySpan<byte> endOfSequence = [0x17, 0x02, 0x00, 0x00, 0x00];
         ChunkWriter.WriteAbsoluteMessage(
-            output, RtmpChunkStreamIds.Video, unchecked((uint)(_last - _base)), _connection.MessageStreamId, RtmpMessageType.Video, endOfSequence, _connection.OutgoingChunkSize);
+            output, RtmpChunkStreamIds.Video, unchecked((uint)(_last - _base + 1)), _connection.MessageStreamId, RtmpMessageType.Video, endOfSequence, _connection.OutgoingChunkSize);
         return output.WrittenMemory;
     }
 

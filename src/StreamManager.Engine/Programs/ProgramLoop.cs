@@ -249,7 +249,11 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
             return;
         }
         if (request is not { Slot: { } slot, Packet: { } packet })
-            return; // The timer: time has passed, nothing else.
+        {
+            // The timer has fired, maybe a fraction of a millisecond early: it has to be set again.
+            _armed = null;
+            return;
+        }
         var now = Now;
         if (request.IsTranscoded)
         {
@@ -369,8 +373,9 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         if (due is not { } next || _armed is { } armed && armed > now && armed <= next)
             return;
         _armed = next;
-        var wait = (next - now).ToTimeSpan();
-        _timer.Change(wait <= TimeSpan.Zero ? TimeSpan.Zero : wait, Timeout.InfiniteTimeSpan);
+        // Timers count whole milliseconds: rounded up, so that it does not fire before the deadline and find nothing to do.
+        var wait = Math.Ceiling((next - now).ToTimeSpan().TotalMilliseconds);
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(wait, 0)), Timeout.InfiniteTimeSpan);
     }
 
     private readonly record struct Request(SourceSlot? Slot, MediaPacket? Packet, bool IsTranscoded, Action<ProgramLoop>? Command);
