@@ -7,7 +7,6 @@ internal sealed class FallbackPlayer
 {
     private readonly FallbackContent _content;
     private readonly Timeline _timeline;
-    private readonly MediaTime _start;
     private long _nextFrame;
     private long _nextAudioFrame;
 
@@ -16,12 +15,11 @@ internal sealed class FallbackPlayer
     {
         _content = content;
         _timeline = timeline;
-        _start = timeline.NextVideo;
         timeline.BeginSegment(MediaTime.Zero, MediaTime.Zero, keepsComposition: false);
     }
 
     /// <summary>The program time of the next video frame.</summary>
-    public MediaTime NextDue => _start + _content.TimeOfFrame(_nextFrame);
+    public MediaTime NextDue => _timeline.PlaceOf(_content.TimeOfFrame(_nextFrame));
 
     /// <summary>Adds all frames whose time is at or before <paramref name="programTime"/>: one, or as many as a late notice of a loss has left to fill.</summary>
     public void EmitUntil(MediaTime programTime, List<ProgramPacket> into)
@@ -44,7 +42,7 @@ internal sealed class FallbackPlayer
             if (_content.GetAudioFrame((int)(_nextAudioFrame % _content.AudioFrameCount)) is not { } audio)
                 break;
             var time = _content.TimeOfFrame(loop * _content.FrameCount) + audio.DecodeTime;
-            if (_start + time > due)
+            if (_timeline.PlaceOf(time) > due)
                 return;
             _timeline.AddAudio(audio.At(time), into);
             _nextAudioFrame++;

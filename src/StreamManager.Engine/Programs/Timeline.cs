@@ -12,7 +12,8 @@ namespace StreamManager.Engine.Programs;
 /// <para>A <em>segment</em> is what one source contributes between two switches. Its first video frame is placed one frame after the last frame of the segment before; that
 /// fixes the segment's offset. Its sound takes the same offset, moved by at most half an audio frame so that it continues the audio grid exactly.</para>
 /// <para>Why presentation time needs care: a source with B-frames shows a picture some frames after its decode time, and the frame that happens to be the last one before
-/// a cut may be the reference of pictures that never come. The fallback's first pictures are therefore shown closer together until they have caught up.</para>
+/// a cut may be the reference of pictures that never come. The fallback's first picture is then shown a frame after that one, later than its place; the fallback catches up by
+/// decoding a little slower than it shows. So pictures keep their distance of one frame everywhere, which players and platforms with a fixed frame rate count on.</para>
 /// </remarks>
 internal sealed class Timeline
 {
@@ -24,6 +25,9 @@ internal sealed class Timeline
 
     /// <summary>Rounding of timestamps to whole milliseconds, on both sides of a step.</summary>
     private static readonly MediaTime Rounding = MediaTime.FromMilliseconds(2);
+
+    /// <summary>How much later than a frame's time the next picture is decoded while the fallback catches up: small enough to pass for rounding.</summary>
+    private static readonly MediaTime Stretch = MediaTime.FromMilliseconds(1);
 
     private AudioGrid? _audio;
     private MediaTime _offset;
@@ -93,24 +97,33 @@ internal sealed class Timeline
         _audioBegun = false;
         _audioShift = MediaTime.Zero;
         _audioSegmentStart = LastAudio;
-        var presentation = NextVideo + firstCompositionOffset;
-        _compositionShift = keepsComposition && LastPresentation != MediaTime.MinValue && presentation <= LastPresentation
-            ? LastPresentation + VideoFrame - presentation
-            : MediaTime.Zero;
+        var late = LastPresentation == MediaTime.MinValue ? MediaTime.Zero : LastPresentation + VideoFrame - (NextVideo + firstCompositionOffset);
+        _compositionShift = keepsComposition && late > Rounding ? late : MediaTime.Zero;
     }
 
     /// <summary>Adds a video frame of the current segment.</summary>
     public void AddVideo(MediaPacket packet, List<ProgramPacket> into) => AddVideo(packet, _compositionShift, into);
 
+    /// <summary>The time at which a frame of the current segment will be decoded, as far as is known now.</summary>
+    public MediaTime PlaceOf(MediaTime decodeTime) => decodeTime + _offset;
+
     /// <summary>
-    /// Adds a video frame whose composition offset may be changed freely (all frames of the fallback are in presentation order): it is shown when it should be, or half
-    /// a frame after the one before where that is later.
+    /// Adds a video frame of the fallback, whose frames are all in presentation order: shown at its place, or one frame after the last picture where that is later. In that case the rest of
+    /// the segment moves back by <see cref="Stretch"/>, until nothing is late any more.
     /// </summary>
     public void AddCatchingUp(MediaPacket packet, List<ProgramPacket> into)
     {
-        var presentation = packet.DecodeTime + _offset + packet.CompositionOffset;
-        var earliest = LastPresentation == MediaTime.MinValue ? presentation : LastPresentation + VideoFrame / 2;
-        AddVideo(packet, presentation >= earliest ? MediaTime.Zero : earliest - presentation, into);
+        var late = LastPresentation == MediaTime.MinValue
+            ? MediaTime.Zero
+            : LastPresentation + VideoFrame - (packet.DecodeTime + _offset + packet.CompositionOffset);
+        if (late <= Rounding / 2)
+        {
+            AddVideo(packet, MediaTime.Zero, into);
+            return;
+        }
+        var stretch = MediaTime.Min(late, Stretch);
+        _offset += stretch;
+        AddVideo(packet, late - stretch, into);
     }
 
     /// <summary>Adds an audio frame of the current segment, with silence in front of it where sound is missing; leaves it out when its time has passed.</summary>

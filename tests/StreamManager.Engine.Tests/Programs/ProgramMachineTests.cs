@@ -105,14 +105,14 @@ public sealed class ProgramMachineTests
     {
         for (var picture = 0; picture < 14; picture++)
         {
-            var harness = new ProgramHarness { Fallback = () => new LoopOfPictures(hasBFrames ? 66 : 0) };
-            var settings = new EncoderSettings { HasBFrames = hasBFrames };
+            var harness = new ProgramHarness { Fallback = () => new LoopOfPictures(hasBFrames ? 33 : 0) };
+            var settings = new EncoderSettings { HasBFrames = hasBFrames, KeyframeEvery = 61 };
             var encoder = harness.Publish(settings: settings);
             harness.Run(2.5 + picture * 0.0337);
             harness.End(encoder, RtmpPublishEnd.Broken);
             harness.Run(1.7);
             harness.Publish(settings: settings with { ClockStartMilliseconds = 77_777 });
-            harness.Run(5);
+            harness.Run(6);
             Assert.Equal(ChannelState.Live, harness.Machine.State);
             harness.AssertContinuous();
             AssertWallClock(harness);
@@ -336,17 +336,6 @@ public sealed class ProgramMachineTests
         Assert.Equal(ChannelState.Live, harness.Machine.State);
         Assert.Single(harness.Events.OfType<ProgramEvent.FormatChanged>());
         Assert.Equal(640, harness.Machine.Header!.Video.Width);
-    }
-
-    [Fact]
-    public void FiftyDays_OfALiveSource_StayOnTime()
-    {
-        // The emitted list would be large: only its ends matter here.
-        var encoder = _harness.Publish(settings: new EncoderSettings { FramesPerSecond = 1, KeyframeEvery = 2, HasAudio = false, ClockStartMilliseconds = uint.MaxValue - 60_000L });
-        _harness.Run(30);
-        Assert.Equal(ChannelState.Live, _harness.Machine.State);
-        Assert.NotNull(encoder);
-        AssertWallClock(_harness, 1.5);
     }
 
     private static void AssertWallClock(ProgramHarness harness, double tolerance = 0.5)
