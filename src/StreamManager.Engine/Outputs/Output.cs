@@ -174,7 +174,7 @@ internal sealed partial class Output : IAsyncDisposable
             return ConnectionOutcome.Failed;
         }
         await using var connection = ((RtmpPublishResult.Connected)result).Connection;
-        var sender = new OutputSender(connection, destination.Settings.QueueLimit, StreamMetadata.ForPublishing(wish.OnAir!.Metadata), _timeProvider);
+        var sender = new OutputSender(connection, destination.Settings.QueueLimit, _timeProvider);
         if (!await _program.SubscribeAsync(sender))
             return ConnectionOutcome.Ended;
         _statistics.Publishing(connection, sender, _timeProvider.GetTimestamp());

@@ -37,7 +37,6 @@ internal sealed class OutputSender : IHubSubscriber
     private readonly IRtmpPublishConnection _connection;
     private readonly TimeProvider _timeProvider;
     private readonly MediaTime _queueLimit;
-    private readonly ReadOnlyMemory<byte> _metadata;
     private readonly Queue<Item> _queue = new();
     private readonly TaskCompletionSource<HubEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private StreamHeader? _header;
@@ -58,14 +57,12 @@ internal sealed class OutputSender : IHubSubscriber
     /// <summary>Creates a sender for a connection whose publish was just granted.</summary>
     /// <param name="connection">Where to.</param>
     /// <param name="queueLimit">Media that may wait.</param>
-    /// <param name="metadata">Body of the data message that goes first (<c>@setDataFrame</c>, <c>onMetaData</c>, …).</param>
     /// <param name="timeProvider">The clock.</param>
-    public OutputSender(IRtmpPublishConnection connection, TimeSpan queueLimit, ReadOnlyMemory<byte> metadata, TimeProvider timeProvider)
+    public OutputSender(IRtmpPublishConnection connection, TimeSpan queueLimit, TimeProvider timeProvider)
     {
         _connection = connection;
         _timeProvider = timeProvider;
         _queueLimit = MediaTime.FromTimeSpan(queueLimit);
-        _metadata = metadata;
     }
 
     /// <summary>Completes when the stream has ended and its last bytes are sent or given up.</summary>
@@ -288,9 +285,9 @@ internal sealed class OutputSender : IHubSubscriber
     private void WriteHeader(ArrayBufferWriter<byte> output)
     {
         _headerSent = true;
-        if (!_metadata.IsEmpty)
-            Write(output, MediaKind.Data, 0, _metadata.Span);
-        if (_header!.Video is { } video)
+        if (_header!.Metadata is { } metadata)
+            Write(output, MediaKind.Data, 0, metadata.ToBody(forPublishing: true));
+        if (_header.Video is { } video)
             Write(output, MediaKind.Video, 0, video.Body.Span);
         if (_header.Audio is { } audio)
             Write(output, MediaKind.Audio, 0, audio.Body.Span);

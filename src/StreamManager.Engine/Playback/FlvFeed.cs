@@ -51,8 +51,8 @@ public sealed class FlvFeed : IAsyncDisposable
     private void WriteHeader(StreamHeader header)
     {
         FlvWriter.WriteHeader(_output, new FlvHeader(HasAudio: header.Audio is not null, HasVideo: header.Video is not null));
-        if (!header.Metadata.IsEmpty)
-            FlvWriter.WriteTag(_output, FlvTagType.Script, 0, header.Metadata.Span);
+        if (header.Metadata is { } metadata)
+            FlvWriter.WriteTag(_output, FlvTagType.Script, 0, metadata.ToBody(forPublishing: false));
         if (header.Video is { } video)
             FlvWriter.WriteTag(_output, FlvTagType.Video, 0, video.Body.Span);
         if (header.Audio is { } audio)

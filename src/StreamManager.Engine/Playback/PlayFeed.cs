@@ -49,8 +49,8 @@ internal sealed class PlayFeed(PlaybackQueue queue) : IRtmpPlayFeed
 
     private void AddHeader(StreamHeader header)
     {
-        if (!header.Metadata.IsEmpty)
-            _header.Enqueue(new RtmpMessage(RtmpMessageType.DataAmf0, 0, 0, header.Metadata));
+        if (header.Metadata is { } metadata)
+            _header.Enqueue(new RtmpMessage(RtmpMessageType.DataAmf0, 0, 0, metadata.ToBody(forPublishing: false)));
         if (header.Video is { } video)
             _header.Enqueue(new RtmpMessage(RtmpMessageType.Video, 0, 0, video.Body));
         if (header.Audio is { } audio)

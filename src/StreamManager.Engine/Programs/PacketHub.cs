@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using StreamManager.Media.Flv;
 using StreamManager.Media.Packets;
 
 namespace StreamManager.Engine.Programs;
@@ -11,10 +12,10 @@ internal sealed record HubJoin(StreamHeader Header, ImmutableArray<ProgramPacket
 /// <summary>
 /// What stands in front of a stream's frames.
 /// </summary>
-/// <param name="Metadata">Body of an <c>onMetaData</c> data message without <c>@setDataFrame</c>; empty: none.</param>
+/// <param name="Metadata">What is said about the tracks; null: nothing.</param>
 /// <param name="Video">Video configuration; null: no video.</param>
 /// <param name="Audio">Audio configuration; null: no audio.</param>
-internal sealed record StreamHeader(ReadOnlyMemory<byte> Metadata, MediaPacket? Video, MediaPacket? Audio);
+internal sealed record StreamHeader(OnMetaData? Metadata, MediaPacket? Video, MediaPacket? Audio);
 
 /// <summary>How a stream ends for its subscribers.</summary>
 internal enum HubEnd
@@ -67,7 +68,7 @@ internal sealed class PacketHub
     }
 
     /// <summary>What stands in front of the stream; set before the first packet.</summary>
-    public StreamHeader Header { get; set; } = new(default, null, null);
+    public StreamHeader Header { get; set; } = new(null, null, null);
 
     /// <summary>True when packets wait for <see cref="Flush"/>.</summary>
     public bool HasPending => _pending.Count > 0;

@@ -110,13 +110,19 @@ internal sealed record ProgramHeader
         var audioFormat = AudioFormat.FromConfiguration(audio.Codec, audio.Payload.Span);
         return new ProgramHeader
         {
-            Stream = new StreamHeader(StreamMetadata.Build(format, frameSeconds, audioFormat), video, audio),
+            Stream = new StreamHeader(Describe(format, frameSeconds, audioFormat), video, audio),
             Video = format,
             AudioFormat = audioFormat,
             Audio = GridOf(audio, audioFormat),
             Avc = avc,
         };
     }
+
+    /// <summary>
+    /// The <c>onMetaData</c> that we send is made from what the tracks really are, because encoders leave things out and platforms show it to their users.
+    /// </summary>
+    public static OnMetaData Describe(VideoFormat video, double frameSeconds, AudioFormat? audio) =>
+        OnMetaData.Describe(video, audio) with { FrameRate = Math.Round(1 / frameSeconds, 3), Encoder = "Stream Manager" };
 
     private static AudioGrid? GridOf(MediaPacket configuration, AudioFormat format)
     {

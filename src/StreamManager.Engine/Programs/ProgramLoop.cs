@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Sources;
 using StreamManager.Media;
+using StreamManager.Media.Flv;
 using StreamManager.Media.Packets;
 using StreamManager.Media.Timing;
 using StreamManager.Rtmp.Server;
@@ -109,10 +110,9 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     });
 
     /// <summary>What a source says about itself.</summary>
-    public Task DescribeAsync(SourceSlot slot, string? encoder, double? frameRate) => InvokeAsync(_ =>
+    public Task DescribeAsync(SourceSlot slot, OnMetaData metadata) => InvokeAsync(_ =>
     {
-        slot.Encoder = encoder ?? slot.Encoder;
-        slot.ClaimedFrameRate = frameRate ?? slot.ClaimedFrameRate;
+        slot.Describe(metadata);
         return true;
     });
 

@@ -10,7 +10,8 @@ internal sealed partial class ProgramMachine
 {
     private void ReceiveConfiguration(SourceSlot slot, MediaTime now)
     {
-        slot.Hub.Header = new StreamHeader(slot.Hub.Header.Metadata, slot.VideoConfiguration, slot.AudioConfiguration);
+        slot.Hub.Header = new StreamHeader(
+            slot.Video is { } video ? ProgramHeader.Describe(video, slot.VideoFrame.Seconds, slot.Audio) : null, slot.VideoConfiguration, slot.AudioConfiguration);
         if (_air is not AirState.On)
             return;
         var before = slot.Fit;

@@ -56,6 +56,11 @@ internal sealed class SourceSession : IRtmpPublishSink
         for (var i = 0; i < _packets.Count; i++)
         {
             var packet = _packets[i];
+            if (packet.Kind is MediaKind.Data)
+            {
+                await DescribeAsync(packet);
+                continue;
+            }
             var time = packet.Content is PacketContent.Frame && packet.Track == 0
                 ? _clock.Map(packet.Kind, message.Timestamp, _loop.Now)
                 : _clock.Current;
@@ -65,6 +70,20 @@ internal sealed class SourceSession : IRtmpPublishSink
 
     /// <inheritdoc/>
     public async ValueTask EndAsync(RtmpPublishEnd end) => await _loop.DetachAsync(_slot, end);
+
+    // Metadata are hints about the encoder; what is sent on is made anew. Everything else that data messages carry (captions, cue points) ends here.
+    private async ValueTask DescribeAsync(MediaPacket packet)
+    {
+        try
+        {
+            if (OnMetaData.Read(packet.Body.Span) is { } metadata)
+                await _loop.DescribeAsync(_slot, metadata);
+        }
+        catch (MediaFormatException)
+        {
+            EngineMetrics.IgnoredMessages.Add(1, EngineMetrics.Broken);
+        }
+    }
 
     private void Parse(MediaKind kind, in RtmpMessage message, long arrived)
     {

@@ -1,4 +1,5 @@
 using StreamManager.Engine.Programs;
+using StreamManager.Media.Flv;
 using StreamManager.Media.Formats;
 using StreamManager.Media.Packets;
 using StreamManager.Media.Timing;
@@ -28,6 +29,9 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
 {
     /// <summary>Sound is kept for so long, so that a switch at a keyframe finds the sound that belongs to it although it came earlier.</summary>
     private static readonly MediaTime RecentAudio = MediaTime.FromMilliseconds(1000);
+
+    /// <summary>Characters of an encoder's name that are kept: more than any has.</summary>
+    private const int LongestEncoderName = 128;
 
     private readonly Queue<MediaPacket> _recentAudio = new();
 
@@ -59,10 +63,10 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
     public AudioFormat? Audio { get; private set; }
 
     /// <summary>The frame rate that its metadata claims; 0: none.</summary>
-    public double ClaimedFrameRate { get; set; }
+    public double ClaimedFrameRate { get; private set; }
 
     /// <summary>Its name for itself.</summary>
-    public string Encoder { get; set; } = "";
+    public string Encoder { get; private set; } = "";
 
     /// <summary>How it goes into the running program.</summary>
     public FormatFit Fit { get; set; } = FormatFit.Unknown;
@@ -100,6 +104,14 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
         Origin = origin;
         Encoder = origin.Encoder;
         AttachedAt = LastMediaAt = LastVideoAt = GoodSince = now;
+    }
+
+    /// <summary>What the encoder says about itself: hints, and a peer's text that is cleaned before it is shown.</summary>
+    public void Describe(OnMetaData metadata)
+    {
+        ClaimedFrameRate = metadata.FrameRate ?? ClaimedFrameRate;
+        if (metadata.Encoder is { Length: > 0 } encoder)
+            Encoder = new string([.. encoder.Where(c => !char.IsControl(c) && !char.IsSurrogate(c)).Take(LongestEncoderName)]);
     }
 
     /// <summary>The publisher leaves.</summary>

@@ -19,7 +19,7 @@ public sealed class OutputSenderTests
 
     public OutputSenderTests()
     {
-        _hub.Header = new StreamHeader("meta"u8.ToArray(), Configuration(MediaKind.Video), Configuration(MediaKind.Audio));
+        _hub.Header = new StreamHeader(new OnMetaData(), Configuration(MediaKind.Video), Configuration(MediaKind.Audio));
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class OutputSenderTests
 
     private OutputSender Sender(CapturingConnection connection)
     {
-        var sender = new OutputSender(connection, TimeSpan.FromSeconds(5), "set meta"u8.ToArray(), _time);
+        var sender = new OutputSender(connection, TimeSpan.FromSeconds(5), _time);
         _senders.Add(sender);
         return sender;
     }
