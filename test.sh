@@ -11,6 +11,7 @@ project_limit=30m # far above what any project takes: only a hang gets there
 need_dotnet
 need_command ffmpeg ffmpeg
 need_command nginx nginx
+need_command promtool prometheus
 need_file '/usr/lib*/nginx/modules/ngx_rtmp_module.so' libnginx-mod-rtmp
 install_missing_packages
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Codecs.Clips;
@@ -19,6 +20,8 @@ public sealed class EngineServices : IDisposable
         LoggerFactory = loggerFactory;
         Options = options;
         Broadcasts = broadcasts;
+        // The counters exist from the start, so that a page of metrics names them before anything has happened.
+        RuntimeHelpers.RunClassConstructor(typeof(EngineMetrics).TypeHandle);
         var cache = Path.Combine(options.DataDirectory, "cache");
         Ffmpeg = new FfmpegOptions { Ffmpeg = options.FfmpegPath, WorkDirectory = Path.Combine(cache, "work") };
         Clips = new ClipFactory(new ClipFactoryOptions { CacheDirectory = Path.Combine(cache, "clips") }, Ffmpeg, timeProvider);

@@ -44,7 +44,13 @@ internal sealed class RunningServer : IAsyncDisposable
             await File.WriteAllTextAsync(own.File("config.yml"), yaml);
         var variables = new Dictionary<string, string>
         {
-            ["PORT"] = "0", ["WS_PORT"] = "0", ["METRICS_PORT"] = "0", ["HEALTH_PORT"] = "0", ["RTMP_PORT"] = "0", ["BIND_ADDRESS"] = "127.0.0.1", ["ADMIN_TOKEN"] = Token,
+            ["PORT"] = "0",
+            ["WS_PORT"] = "0",
+            ["METRICS_PORT"] = "0",
+            ["HEALTH_PORT"] = "0",
+            ["RTMP_PORT"] = "0",
+            ["BIND_ADDRESS"] = "127.0.0.1",
+            ["ADMIN_TOKEN"] = Token,
         };
         var result = OptionsLoader.Load(variables, own.Path);
         var options = Assert.IsType<OptionsResult.Loaded>(result).Options;

@@ -13,7 +13,7 @@ internal sealed class MetricsPage(ChannelDirectory channels, ConnectionRegistry 
     /// <summary>Names that come from snapshots, so that their series exist before anything has happened.</summary>
     private static readonly FrozenSet<string> FromSnapshots = FrozenSet.ToFrozenSet(
         [
-            "program_state", "program_switches_total", "program_fallback_seconds_total", "program_bitrate_kilobits", "program_viewers",
+            "program_state", "program_switches_total", "program_fallback_seconds_total", "program_bytes_per_second", "program_viewers",
             "destination_state", "destination_bytes_total", "destination_frames_dropped_total", "destination_connects_total", "destination_queue_milliseconds",
             "rtmp_active_streams",
         ],
@@ -48,7 +48,7 @@ internal sealed class MetricsPage(ChannelDirectory channels, ConnectionRegistry 
         All("program_state", PrometheusType.Gauge, "What a channel does: 1 stopped, 2 waiting, 3 live, 4 fallback.", s => (int)s.State);
         All("program_switches_total", PrometheusType.Counter, "Changes of what feeds the program in this broadcast.", s => s.Program.Switches);
         All("program_fallback_seconds_total", PrometheusType.Counter, "Time on fallback in this broadcast.", s => s.Program.OnFallback.TotalSeconds);
-        All("program_bitrate_kilobits", PrometheusType.Gauge, "Bitrate of the program, kbit/s.", s => s.Program.BitrateKbps);
+        All("program_bytes_per_second", PrometheusType.Gauge, "Bitrate of the program, in bytes.", s => s.Program.BitrateKbps * 125d);
         All("program_viewers", PrometheusType.Gauge, "RTMP players and HTTP-FLV viewers now.", s => s.Viewers);
     }
 
