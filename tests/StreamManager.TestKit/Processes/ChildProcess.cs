@@ -25,9 +25,10 @@ public sealed class ChildProcess : IAsyncDisposable
             child.Kill();
     };
 
-    private ChildProcess(Process process, MemoryStream? output)
+    private ChildProcess(Process process, MemoryStream? output, int tailLines)
     {
         _process = process;
+        Tail = new BoundedTail(tailLines);
         Id = process.Id;
         Name = process.StartInfo.FileName;
         Exited = WaitForExitAsync();
@@ -42,7 +43,7 @@ public sealed class ChildProcess : IAsyncDisposable
     public string Name { get; }
 
     /// <summary>What it wrote to its error output (and, if that is not collected, its standard output) last.</summary>
-    public BoundedTail Tail { get; } = new();
+    public BoundedTail Tail { get; }
 
     /// <summary>Completes with the exit code (128 + signal number when a signal ended it). Never faults.</summary>
     public Task<int> Exited { get; }
@@ -52,15 +53,17 @@ public sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Starts a program.</summary>
     /// <exception cref="InvalidOperationException">It cannot be started: most often it is not installed (<c>test.sh</c> installs what tests need).</exception>
-    public static ChildProcess Start(string fileName, IEnumerable<string> arguments, string? workingDirectory = null, IReadOnlyDictionary<string, string?>? environment = null) =>
-        Start(fileName, arguments, workingDirectory, environment, output: null);
+    public static ChildProcess Start(
+        string fileName, IEnumerable<string> arguments, string? workingDirectory = null, IReadOnlyDictionary<string, string?>? environment = null,
+        int tailLines = BoundedTail.DefaultCapacity) =>
+        Start(fileName, arguments, workingDirectory, environment, output: null, tailLines);
 
     /// <summary>Runs a program to its end and returns its exit code, standard output and error tail.</summary>
     /// <exception cref="TimeoutException">It did not end in time; it is killed.</exception>
     public static async Task<ChildResult> RunAsync(string fileName, IEnumerable<string> arguments, TimeSpan? timeout = null)
     {
         using var output = new MemoryStream();
-        await using var child = Start(fileName, arguments, workingDirectory: null, environment: null, output);
+        await using var child = Start(fileName, arguments, workingDirectory: null, environment: null, output, BoundedTail.DefaultCapacity);
         child.CloseInput();
         var limit = timeout ?? TimeSpan.FromMinutes(2);
         if (await Task.WhenAny(child.Exited, Task.Delay(limit)) != child.Exited)
@@ -137,7 +140,8 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     private static ChildProcess Start(
-        string fileName, IEnumerable<string> arguments, string? workingDirectory, IReadOnlyDictionary<string, string?>? environment, MemoryStream? output)
+        string fileName, IEnumerable<string> arguments, string? workingDirectory, IReadOnlyDictionary<string, string?>? environment, MemoryStream? output,
+        int tailLines)
     {
         var start = new ProcessStartInfo(fileName)
         {
@@ -160,7 +164,7 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             throw new InvalidOperationException($"{fileName} cannot be started; ./test.sh installs what the tests need.", e);
         }
-        var child = new ChildProcess(process, output);
+        var child = new ChildProcess(process, output, tailLines);
         Running[child.Id] = child;
         return child;
     }
