@@ -41,6 +41,9 @@ public sealed class ScriptedRtmpPeer : IAsyncDisposable
     /// <summary>The chunk size that the peer announced.</summary>
     public int PeerChunkSize => _reader.ChunkSize;
 
+    /// <summary>Sends audio, video and data on this chunk stream (OBS: all on 4); null: each type on one of its own.</summary>
+    public int? MediaChunkStreamId { get; set; }
+
     /// <summary>The client's handshake.</summary>
     public async Task HandshakeAsync()
     {
@@ -79,23 +82,45 @@ public sealed class ScriptedRtmpPeer : IAsyncDisposable
         await CreateStreamAndPublishAsync(name);
     }
 
-    /// <summary>createStream and publish on a connection that has connected.</summary>
+    /// <summary>createStream and publish on a connection that has connected; what publish was answered is left to read.</summary>
     public async Task CreateStreamAndPublishAsync(string name)
     {
-        await CallAsync("createStream");
-        var created = await ReadCommandAsync("_result");
-        var streamId = (uint)((AmfValue.Number)created.Argument(0)!).Value;
+        var streamId = await CreateStreamAsync();
         await SendAsync(RtmpCommand.Create("publish", ++_transaction, name, "live").ToMessage(streamId));
+    }
+
+    /// <summary>Everything up to a play command; what it was answered is left to read.</summary>
+    public async Task PlayAsync(string name, string app = "live")
+    {
+        await ConnectAsync(app);
+        var streamId = await CreateStreamAsync();
+        await SendAsync(RtmpCommand.Create("play", ++_transaction, name).ToMessage(streamId));
+    }
+
+    /// <summary>createStream; returns the stream's id.</summary>
+    public async Task<uint> CreateStreamAsync()
+    {
+        await CallAsync("createStream");
+        var transaction = _transaction;
+        while (true)
+        {
+            // Answers to earlier calls (FCPublish and the like) may come first.
+            if (await ReadCommandAsync("_result") is var answer && answer.TransactionId == transaction)
+                return (uint)((AmfValue.Number)answer.Argument(0)!).Value;
+        }
     }
 
     /// <summary>Sends a command with the next transaction id.</summary>
     public ValueTask CallAsync(string name, AmfValue? commandObject = null, params AmfValue[] arguments) =>
         SendAsync(new RtmpCommand(name, ++_transaction, commandObject ?? AmfValue.NullValue, [.. arguments]).ToMessage());
 
-    /// <summary>Sends a message on the chunk stream of its type.</summary>
+    /// <summary>Sends a message on the chunk stream of its type, or on <see cref="MediaChunkStreamId"/>.</summary>
     public async ValueTask SendAsync(RtmpMessage message)
     {
-        _writer.WriteMessage(_output, message);
+        if (MediaChunkStreamId is { } id && message.Type is (RtmpMessageType.Audio or RtmpMessageType.Video or RtmpMessageType.DataAmf0))
+            _writer.WriteMessage(_output, id, message.Type, message.StreamId, message.Timestamp, message.Body.Span);
+        else
+            _writer.WriteMessage(_output, message);
         await _output.FlushAsync();
     }
 
