@@ -22,8 +22,7 @@ internal sealed class RtmpClientLink : IDisposable
     private readonly PipeReader _input;
     private readonly ChunkReader _chunks = new(WireLimits);
     private long _bytesLeft;
-    private long _acknowledgedAt;
-    private uint _window;
+    private AcknowledgementWindow _acknowledgements;
 
     public RtmpClientLink(RtmpTransport transport)
     {
@@ -64,7 +63,7 @@ internal sealed class RtmpClientLink : IDisposable
             switch (RtmpControlMessage.Read(message.Type, message.Body.Span))
             {
                 case RtmpControlMessage.WindowAcknowledgementSize window:
-                    _window = window.Size;
+                    _acknowledgements.Size = window.Size;
                     break;
                 case RtmpControlMessage.SetPeerBandwidth bandwidth:
                     Write(new RtmpControlMessage.WindowAcknowledgementSize(bandwidth.Size), answers);
@@ -75,11 +74,8 @@ internal sealed class RtmpClientLink : IDisposable
             }
         }
 
-        if (_window > 0 && BytesReceived - _acknowledgedAt >= _window)
-        {
-            _acknowledgedAt = BytesReceived;
-            Write(new RtmpControlMessage.Acknowledgement(unchecked((uint)BytesReceived)), answers);
-        }
+        if (_acknowledgements.TryAcknowledge(BytesReceived, out var sequenceNumber))
+            Write(new RtmpControlMessage.Acknowledgement(sequenceNumber), answers);
     }
 
     public void Dispose()

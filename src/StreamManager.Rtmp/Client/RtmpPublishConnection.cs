@@ -66,6 +66,9 @@ internal sealed partial class RtmpPublishConnection : IRtmpPublishConnection
     /// <inheritdoc/>
     public Task<RtmpFailure> Completion => _completion.Task;
 
+    /// <summary>Whether answers of the reader wait for a boundary.</summary>
+    internal bool HasQueuedControl => _hasControl;
+
     private bool IsGone => _isSendLost || _completion.Task.IsCompleted;
 
     /// <summary>Begins to read. Called once.</summary>

@@ -41,8 +41,7 @@ internal sealed partial class RtmpServerSession : IDisposable
     private bool _inHost;
 
     private long _bytesReceived;
-    private uint _acknowledgementWindow;
-    private long _acknowledgedAt;
+    private AcknowledgementWindow _acknowledgements;
 
     // Read by the tick.
     private volatile Deadline? _deadline;
@@ -307,7 +306,7 @@ internal sealed partial class RtmpServerSession : IDisposable
         switch (control)
         {
             case RtmpControlMessage.WindowAcknowledgementSize window:
-                _acknowledgementWindow = window.Size;
+                _acknowledgements.Size = window.Size;
                 break;
             case RtmpControlMessage.PingRequest ping:
                 Answer(new RtmpControlMessage.PingResponse(ping.Timestamp).ToMessage());
@@ -327,13 +326,10 @@ internal sealed partial class RtmpServerSession : IDisposable
         Volatile.Write(ref _lastHeard, _server.Time.GetTimestamp());
     }
 
-    // The sequence number wraps at 4 GiB, as the specification has it; the distance is counted in 64 bits.
     private void AcknowledgeReceived()
     {
-        if (_acknowledgementWindow == 0 || _bytesReceived - _acknowledgedAt < _acknowledgementWindow || _state is State.Handshake)
-            return;
-        _acknowledgedAt = _bytesReceived;
-        Answer(new RtmpControlMessage.Acknowledgement(unchecked((uint)_bytesReceived)).ToMessage());
+        if (_acknowledgements.TryAcknowledge(_bytesReceived, out var sequenceNumber))
+            Answer(new RtmpControlMessage.Acknowledgement(sequenceNumber).ToMessage());
     }
 
     private void Wake()

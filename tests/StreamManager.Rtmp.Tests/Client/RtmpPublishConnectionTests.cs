@@ -116,6 +116,37 @@ public sealed class RtmpPublishConnectionTests
     }
 
     [Fact]
+    public async Task Ping_AfterASendThatTookAPart_IsAnsweredAfterTheRest()
+    {
+        var (mayPing, mayRead, got) = (new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource<List<RtmpMessage>>());
+        await using var server = new ScriptedRtmpServer(async (peer, _) =>
+        {
+            await GrantAsync(peer);
+            await mayPing.Task;
+            await peer.SendAsync(new RtmpControlMessage.PingRequest(5));
+            await mayRead.Task;
+            got.SetResult([(await peer.ReadAsync())!.Value, (await peer.ReadAsync())!.Value]);
+            await peer.ReadToEndAsync();
+        });
+        await using var connection = await ConnectAsync(server.Port);
+        // More than both sockets' buffers hold together.
+        var wire = Wire(connection, 0, 9_000_000);
+        var sent = connection.TrySend(wire);
+        Assert.InRange(sent, 1, wire.Length - 1);
+        mayPing.SetResult();
+        await Eventually.TrueAsync(() => ((RtmpPublishConnection)connection).HasQueuedControl);
+        mayRead.SetResult();
+        Assert.True(await connection.SendAsync(wire.AsMemory(sent), Cancel));
+        // The answer goes with the next send.
+        Assert.True(await connection.SendAsync(ReadOnlyMemory<byte>.Empty, Cancel));
+
+        var messages = await got.Task.WaitAsync(Eventually.DefaultTimeout, Cancel);
+        Assert.Equal([RtmpMessageType.Video, RtmpMessageType.UserControl], messages.Select(message => message.Type));
+        Assert.Equal(9_000_000, messages[0].Body.Length);
+        Assert.Equal(-1, messages[0].Body.Span.IndexOfAnyExcept((byte)0));
+    }
+
+    [Fact]
     public async Task Ping_WithoutMedia_IsAnswered()
     {
         var answered = new TaskCompletionSource();

@@ -33,7 +33,7 @@ internal sealed class ServerHarness : IDisposable
     {
         var (ours, theirs) = DuplexPipe.CreatePair();
         var id = $"c{Interlocked.Increment(ref _connections)}";
-        return (new ScriptedRtmpPeer(theirs), Task.Run(() => Server.RunSessionAsync(ours, id, remoteAddress, abort)));
+        return (new ScriptedRtmpPeer(theirs), Task.Run(() => Server.RunSessionAsync(ours, id, remoteAddress, abort)).WaitAsync(Eventually.DefaultTimeout));
     }
 
     /// <summary>Lets time pass in steps of a tick until the task is done: what it waits for may be set up between two steps.</summary>
