@@ -42,7 +42,7 @@ internal sealed partial class ApiGate(BearerAuthenticator authenticator, ILogger
             await next(context);
             await DescribeBareErrorAsync(context);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
             // The client is gone; nobody is left to answer.
         }

@@ -24,6 +24,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
     private readonly Stack<IDisposable> _owned = new();
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly ServerLifetime _lifetime;
     private WebApplication? _application;
     private ChannelDirectory? _channels;
@@ -34,6 +35,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     private StreamManagerServer(ILoggerFactory loggers, TimeProvider time)
     {
         _logger = loggers.CreateLogger<StreamManagerServer>();
+        _time = time;
         _lifetime = new ServerLifetime(time);
     }
 
@@ -79,7 +81,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _rtmp?.Stop();
         if (_application is { } application)
         {
-            using var limit = new CancellationTokenSource(PortStopTimeout);
+            using var limit = new CancellationTokenSource(PortStopTimeout, _time);
             try
             {
                 await application.StopAsync(limit.Token);
@@ -96,11 +98,11 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
             part.Dispose();
     }
 
-    private static async Task<bool> WithinAsync(Task task, TimeSpan limit)
+    private async Task<bool> WithinAsync(Task task, TimeSpan limit)
     {
         try
         {
-            await task.WaitAsync(limit);
+            await task.WaitAsync(limit, _time);
             return true;
         }
         catch (TimeoutException)
