@@ -45,6 +45,22 @@ public sealed class StatusApiTests
     }
 
     [Fact]
+    public async Task Stopped_ByAnOperator_StaysOffAirOverARestart()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var server = await RunningServer.StartAsync(folder: folder))
+        {
+            await server.PostAsync("/api/start");
+            await server.WaitForStateAsync("fallback");
+            await server.PostAsync("/api/stop");
+            await server.WaitForStateAsync("stopped");
+        }
+
+        await using var again = await RunningServer.StartAsync(folder: folder);
+        Assert.NotEqual("fallback", (await again.GetAsync("/api/status")).Json.GetProperty("state").GetString());
+    }
+
+    [Fact]
     public async Task Channel_NotMain_HasTheSameRoutesAndItsOwnState()
     {
         await using var server = await RunningServer.StartAsync("channels: [ { id: second, start: manual, ingest_key: second-key } ]\n");

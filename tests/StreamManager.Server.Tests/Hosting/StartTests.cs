@@ -82,6 +82,31 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task Process_KilledOnAir_IsOnAirAgainAfterItsRestart()
+    {
+        using var folder = new TemporaryFolder();
+        using (var first = Start(folder, [], Free))
+        {
+            var api = await ReadApiAsync(first);
+            await SendAsync(HttpMethod.Post, api, "/api/start");
+            await WaitForFallbackAsync(api);
+            first.Kill();
+            await first.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        using var second = Start(folder, [], Free);
+        try
+        {
+            await WaitForFallbackAsync(await ReadApiAsync(second));
+        }
+        finally
+        {
+            second.Kill();
+            await second.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    [Fact]
     public async Task Doctor_WithEverythingThere_FindsNothing()
     {
         using var folder = new TemporaryFolder();
@@ -118,6 +143,43 @@ public sealed class StartTests
         limiter.Leave("a");
         Assert.True(limiter.TryEnter("c"));
         Assert.Equal(3, limiter.Count);
+    }
+
+    private static readonly (string Name, string Value)[] Free =
+    [
+        ("PORT", "0"), ("METRICS_PORT", "0"), ("HEALTH_PORT", "0"), ("RTMP_PORT", "0"), ("BIND_ADDRESS", "127.0.0.1"), ("ADMIN_TOKEN", RunningServer.Token),
+    ];
+
+    /// <summary>Where the API of a started process listens, by its own word. Its logs are drained and left.</summary>
+    private static async Task<Uri> ReadApiAsync(Process process)
+    {
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            if (line.TrimStart().StartsWith("API", StringComparison.Ordinal))
+                return new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]);
+        }
+
+        throw new InvalidOperationException("The server ended before it was ready.");
+    }
+
+    private static async Task WaitForFallbackAsync(Uri api)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!(await SendAsync(HttpMethod.Get, api, "/api/status")).Contains("\"state\":\"fallback\"", StringComparison.Ordinal))
+            await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
+    }
+
+    private static async Task<string> SendAsync(HttpMethod method, Uri api, string path)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(method, new Uri(api, path));
+        request.Headers.Authorization = new("Bearer", RunningServer.Token);
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, text);
+        return text;
     }
 
     private static OptionsResult Load(TemporaryFolder folder, params (string Name, string Value)[] more)
