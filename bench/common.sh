@@ -68,10 +68,10 @@ prepared_flv() {
   echo "$file"
 }
 
-# start_server RTMP_PORT API_PORT [CONFIG_FILE]: the server of this checkout with a data directory of its own.
+# start_server RTMP_PORT API_PORT [CONFIG_FILE]: the server of this checkout with a data directory of its own. COALESCING_MS sets its coalescing time.
 start_server() {
   mkdir -p "$work/data-$1"
-  : >"$work/empty.yml"
+  echo "${COALESCING_MS:+coalescing_ms: $COALESCING_MS}" >"$work/empty.yml"
   start env PORT="$2" WS_PORT=0 METRICS_PORT=0 HEALTH_PORT=0 RTMP_PORT="$1" BIND_ADDRESS=127.0.0.1 DATA_DIR="$work/data-$1" CONFIG_FILE="${3:-$work/empty.yml}" \
     ADMIN_TOKEN=bench INGEST_KEY=bench dotnet artifacts/bench/server/StreamManager.Server.dll >"$work/server.log" 2>&1
   server=$child
