@@ -34,7 +34,7 @@ public class FanOutBenchmarks
         var connection = new NullConnection();
         _sent = () => connection.Bytes;
         for (var i = 0; i < Outputs; i++)
-            _hub.Subscribe(new OutputSender(connection, TimeSpan.FromSeconds(5), default, TimeProvider.System));
+            _hub.Subscribe(new OutputSender(connection, TimeSpan.FromSeconds(5), TimeProvider.System));
         Batch();
     }
 
