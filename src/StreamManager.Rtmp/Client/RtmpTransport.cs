@@ -11,6 +11,16 @@ namespace StreamManager.Rtmp.Client;
 /// </summary>
 internal sealed class RtmpTransport : IDisposable
 {
+    /// <summary>
+    /// Bytes that the kernel may hold unsent. Its own limit grows to 4 MB, which is a minute of a small stream: for so long a peer that is too slow would look as if it took everything. A key
+    /// frame of 8 Mbit/s still goes in with one call.
+    /// </summary>
+    internal const int MaxUnsentBytes = 256 * 1024;
+
+    // include/uapi/linux/tcp.h: TCP_NOTSENT_LOWAT.
+    private const int TcpLevel = 6;
+    private const int NotSentLowWaterMark = 25;
+
     private RtmpTransport(Socket socket, Stream stream)
     {
         Socket = socket;
@@ -87,6 +97,7 @@ internal sealed class RtmpTransport : IDisposable
             try
             {
                 await socket.ConnectAsync(addresses[i], port, both.Token);
+                LimitUnsentBytes(socket);
                 return socket;
             }
             catch (SocketException e)
@@ -107,6 +118,20 @@ internal sealed class RtmpTransport : IDisposable
         }
 
         throw new RtmpStageException(RtmpFailureKind.Unreachable, last);
+    }
+
+    private static void LimitUnsentBytes(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        try
+        {
+            socket.SetRawSocketOption(TcpLevel, NotSentLowWaterMark, BitConverter.GetBytes(MaxUnsentBytes));
+        }
+        catch (SocketException)
+        {
+            // A kernel that does not know it: a slow peer is noticed later, that is all.
+        }
     }
 
     private static string Words(SocketError error) => error switch

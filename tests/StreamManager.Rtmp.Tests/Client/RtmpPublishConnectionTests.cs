@@ -202,6 +202,8 @@ public sealed class RtmpPublishConnectionTests
         Assert.InRange(sent, 0, wire.Length - 1);
         var before = connection.GetStatistics();
         Assert.True(before.BytesSent >= total && before.UnacknowledgedBytes > 100_000, $"{before}");
+        // Beside what the peer's window took: the kernel must not swallow a minute of a small stream before we notice.
+        Assert.InRange(before.UnacknowledgedBytes, 0, RtmpTransport.MaxUnsentBytes + 200_000);
 
         var rest = sent > 0 ? connection.SendAsync(wire.AsMemory(sent), Cancel) : ValueTask.FromResult(true);
         mayRead.SetResult();
