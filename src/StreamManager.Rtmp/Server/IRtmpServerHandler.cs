@@ -94,7 +94,11 @@ public abstract record RtmpPlayDecision
     public sealed record Granted(IRtmpPlayFeed Feed) : RtmpPlayDecision;
 
     /// <summary>Refused with a code (NetStream.Play.StreamNotFound, NetStream.Play.Failed) and words.</summary>
-    public sealed record Refused(string Code, string Description) : RtmpPlayDecision;
+    public sealed record Refused(string Code, string Description) : RtmpPlayDecision
+    {
+        /// <summary>True when the peer has permission and there is just nothing to play: then the address is not slowed down as one that guesses.</summary>
+        public bool MayPlay { get; init; }
+    }
 }
 
 /// <summary>What a player gets: metadata, decoder configurations, the cached group of pictures, then live messages, timestamps from zero. One reader.</summary>

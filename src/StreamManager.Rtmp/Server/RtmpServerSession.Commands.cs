@@ -145,7 +145,7 @@ internal sealed partial class RtmpServerSession
         if (decision is RtmpPublishDecision.Refused refused)
         {
             _server.Metrics.PublishAttempt(granted: false);
-            await WaitForGuessersAsync(refused.KeyWasGood);
+            await WaitForGuessersAsync(isGuess: !refused.KeyWasGood);
             AnswerStatus(streamId, RtmpStatus.ErrorLevel, refused.Code, refused.Description);
             Refuse(RtmpEndReason.PublishRefused);
             LogRefused(_server.Logger, _connectionId, _remoteAddress, refused.Code);
@@ -180,7 +180,7 @@ internal sealed partial class RtmpServerSession
         _inHost = false;
         if (decision is RtmpPlayDecision.Refused refused)
         {
-            await WaitForGuessersAsync(keyWasGood: false);
+            await WaitForGuessersAsync(isGuess: !refused.MayPlay);
             AnswerStatus(streamId, RtmpStatus.ErrorLevel, refused.Code, refused.Description);
             Refuse(RtmpEndReason.PlayRefused);
             LogRefused(_server.Logger, _connectionId, _remoteAddress, refused.Code);
@@ -232,10 +232,10 @@ internal sealed partial class RtmpServerSession
         End(RtmpEndReason.Kicked);
     }
 
-    private Task WaitForGuessersAsync(bool keyWasGood)
+    private Task WaitForGuessersAsync(bool isGuess)
     {
         _deadline = null;
-        var delay = keyWasGood ? TimeSpan.Zero : _server.Refusals.RecordFailure(_remoteAddress);
+        var delay = isGuess ? _server.Refusals.RecordFailure(_remoteAddress) : TimeSpan.Zero;
         return delay == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(delay, _server.Time, _stop.Token);
     }
 

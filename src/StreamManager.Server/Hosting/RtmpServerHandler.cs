@@ -37,9 +37,9 @@ internal sealed partial class RtmpServerHandler(
                 return new RtmpPublishDecision.Granted(new RegisteredSink(granted.Sink, request.ConnectionId, connections));
             case SourceAdmission.Busy:
                 LogBusy(logger, request.ConnectionId, request.RemoteAddress, target.ChannelId, target.SourceId);
-                return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", "Somebody publishes with this key already. Stop that encoder first, or kick it.");
+                return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", "Somebody publishes with this key already. Stop that encoder first, or kick it.") { KeyWasGood = true };
             default:
-                return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", "The source of this key is not there any more.");
+                return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", "The source of this key is not there any more.") { KeyWasGood = true };
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed partial class RtmpServerHandler(
         var channelId = slash < 0 ? request.StreamName : request.StreamName[..slash];
         var sourceId = slash < 0 ? null : request.StreamName[(slash + 1)..];
         if (channels.Find(channelId) is not { } channel || await channel.OpenPlayFeedAsync(sourceId) is not { } feed)
-            return new RtmpPlayDecision.Refused("NetStream.Play.StreamNotFound", "There is no such channel or source, or it is off air.");
+            return new RtmpPlayDecision.Refused("NetStream.Play.StreamNotFound", "There is no such channel or source, or it is off air.") { MayPlay = true };
         connections.Add(Connection(request, StreamRole.Player, channelId, sourceId, Clean(request.FlashVersion)));
         return new RtmpPlayDecision.Granted(new RegisteredFeed(feed, request.ConnectionId, connections));
     }
