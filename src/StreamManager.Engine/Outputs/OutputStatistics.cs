@@ -97,7 +97,9 @@ internal sealed class OutputStatistics
         lock (_gate)
         {
             _lastError = failure.Detail;
-            _verdict = failure.Kind is RtmpFailureKind.Rejected ? OutputVerdict.Rejected
+            // Many servers (nginx-rtmp, most platforms) refuse an app or a key without a word, by closing.
+            var closedAsRefusal = failure is { Kind: RtmpFailureKind.Closed, Stage: RtmpConnectStage.ConnectCommand or RtmpConnectStage.Publish };
+            _verdict = failure.Kind is RtmpFailureKind.Rejected || closedAsRefusal ? OutputVerdict.Rejected
                 : failure.Stage is RtmpConnectStage.Publishing && failure.Kind is RtmpFailureKind.TimedOut ? OutputVerdict.Stalled
                 : OutputVerdict.Unreachable;
         }
