@@ -57,8 +57,9 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly ProgramMeter _meter = new();
     private MediaTime? _armed;
-    private MediaTime _lastFlush = MediaTime.MinValue;
+    private MediaTime _lastPicture = MediaTime.MinValue;
     private MediaTime _pendingSince;
+    private bool _pendingHasPicture;
     private long _pendingArrival;
     private Task _running = Task.CompletedTask;
     private ProgramStatus _status;
@@ -325,6 +326,7 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
             _pendingSince = Now;
         foreach (var packet in _machine.Emitted)
         {
+            _pendingHasPicture |= packet.IsVideoFrame;
             _meter.Observe(packet, _pendingSince);
             _hub.Add(packet);
         }
@@ -340,7 +342,11 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         _machine.Events.Clear();
     }
 
-    // Packets that come within the coalescing time of the last hand-over wait for its end and go out together: fewer system calls. One that comes later goes at once.
+    // Sound waits up to the coalescing time for a picture to go with it; a picture goes at once, unless the one before went within that time. Fewer system calls, and what people see is not late.
+    private MediaTime FlushDue => _pendingHasPicture && _lastPicture != MediaTime.MinValue
+        ? MediaTime.Min(_lastPicture, _pendingSince) + _coalescing
+        : _pendingHasPicture ? _pendingSince : _pendingSince + _coalescing;
+
     private void FlushWhenDue(MediaTime now)
     {
         if (!_hub.HasPending)
@@ -348,16 +354,19 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
             _pendingArrival = 0;
             return;
         }
-        if (_lastFlush != MediaTime.MinValue && now < _lastFlush + _coalescing)
+        var due = FlushDue;
+        if (now < due)
             return;
         _hub.Flush();
         if (_pendingArrival != 0)
         {
-            var waited = _timeProvider.GetElapsedTime(_pendingArrival).TotalMilliseconds;
-            var wanted = _lastFlush == MediaTime.MinValue ? MediaTime.Zero : MediaTime.Max(_lastFlush + _coalescing - _pendingSince, MediaTime.Zero);
-            EngineMetrics.HandOver.Record(Math.Max(waited - wanted.Seconds * 1000, 0), EngineMetrics.Channel(_channelId));
+            var wanted = MediaTime.Max(due - _pendingSince, MediaTime.Zero).ToTimeSpan();
+            var waited = _timeProvider.GetElapsedTime(_pendingArrival) - wanted;
+            EngineMetrics.HandOver.Record(Math.Max(waited.TotalMilliseconds, 0), EngineMetrics.Channel(_channelId));
         }
-        _lastFlush = now;
+        if (_pendingHasPicture)
+            _lastPicture = now;
+        _pendingHasPicture = false;
         _pendingArrival = 0;
     }
 
@@ -367,8 +376,7 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         var due = _machine.NextDue(now);
         if (_hub.HasPending)
         {
-            var flush = _lastFlush + _coalescing;
-            due = due is { } other ? MediaTime.Min(other, flush) : flush;
+            due = due is { } other ? MediaTime.Min(other, FlushDue) : FlushDue;
         }
         if (due is not { } next || _armed is { } armed && armed > now && armed <= next)
             return;

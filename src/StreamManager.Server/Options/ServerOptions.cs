@@ -49,7 +49,7 @@ internal sealed record ServerOptions
     public string FfmpegPath { get; init; } = "ffmpeg";
 
     /// <summary>How long packets may be held back so that more of them go out by one system call. Default 15 ms: nobody sees it, and it halves the work of many destinations.</summary>
-    public TimeSpan CoalescingTime { get; init; } = TimeSpan.FromMilliseconds(15);
+    public TimeSpan CoalescingTime { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The RTMP server.</summary>
     public RtmpOptions Rtmp { get; init; } = new();
