@@ -96,6 +96,7 @@ internal sealed partial class ProgramMachine
         _air = AirState.On;
         _active = null;
         _heldKeyframe = null;
+        _setsReplaced = false;
         _onAirSince = _fallbackSince = now;
         _fallbackTotal = MediaTime.Zero;
         Switches = 0;
@@ -165,7 +166,9 @@ internal sealed partial class ProgramMachine
         }
         if (packet.IsKeyframe)
         {
-            if (slot.Fit is FormatFit.DirectWithParameterSets)
+            // Sets of another source, once sent, have taken the place of those with the same ids in every decoder: from then on each source brings its own again.
+            _setsReplaced |= slot.Fit is FormatFit.DirectWithParameterSets;
+            if (_setsReplaced && slot.Fit is FormatFit.Direct or FormatFit.DirectWithParameterSets)
                 packet = ProgramHeader.WithOwnParameterSets(packet, slot);
             _heldKeyframe = packet;
         }
@@ -213,6 +216,7 @@ internal sealed partial class ProgramMachine
         _header = ProgramHeader.Of(slot, null);
         _fallback = null;
         _heldKeyframe = slot.LastKeyframe;
+        _setsReplaced = false;
         SetFit(slot, FormatFit.Direct);
         foreach (var other in _slots)
         {

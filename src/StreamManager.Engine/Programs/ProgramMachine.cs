@@ -40,6 +40,7 @@ internal sealed partial class ProgramMachine
     private MediaTime _fallbackTotal;
     private MediaTime _onAirSince;
     private bool _hadSource;
+    private bool _setsReplaced;
     private bool _mayStartBySource;
 
     /// <summary>Creates the machine of a channel that is off air.</summary>
