@@ -29,6 +29,12 @@ internal sealed class Timeline
     /// <summary>How much later than a frame's time the next picture is decoded while the fallback catches up: small enough to pass for rounding.</summary>
     private static readonly MediaTime Stretch = MediaTime.FromMilliseconds(1);
 
+    /// <summary>
+    /// Until this time of the program nothing is stretched. Receivers guess the frame rate from the decode times of the first second or so (measured with ffmpeg 5.1: a stretch before 1.6 s
+    /// makes 29.97 of 30, and a muxer at that rate finds two pictures at one time later on). What is late stays late that long.
+    /// </summary>
+    private static readonly MediaTime FirstStretch = MediaTime.FromMilliseconds(3000);
+
     private AudioGrid? _audio;
     private MediaTime _offset;
     private MediaTime _audioShift;
@@ -97,8 +103,7 @@ internal sealed class Timeline
         _audioBegun = false;
         _audioShift = MediaTime.Zero;
         _audioSegmentStart = LastAudio;
-        var late = LastPresentation == MediaTime.MinValue ? MediaTime.Zero : LastPresentation + VideoFrame - (NextVideo + firstCompositionOffset);
-        _compositionShift = keepsComposition && late > Rounding ? late : MediaTime.Zero;
+        _compositionShift = keepsComposition ? ShiftToGrid(NextVideo + firstCompositionOffset) : MediaTime.Zero;
     }
 
     /// <summary>Adds a video frame of the current segment.</summary>
@@ -109,19 +114,23 @@ internal sealed class Timeline
 
     /// <summary>
     /// Adds a video frame of the fallback, whose frames are all in presentation order: shown at its place, or one frame after the last picture where that is later. In that case the rest of
-    /// the segment moves back by <see cref="Stretch"/>, until nothing is late any more.
+    /// the segment moves back by <see cref="Stretch"/>, until nothing is late any more; in the first seconds of a program it stays where it is.
     /// </summary>
     public void AddCatchingUp(MediaPacket packet, List<ProgramPacket> into)
     {
-        var late = LastPresentation == MediaTime.MinValue
-            ? MediaTime.Zero
-            : LastPresentation + VideoFrame - (packet.DecodeTime + _offset + packet.CompositionOffset);
+        var presentation = packet.DecodeTime + _offset + packet.CompositionOffset;
+        if (!_videoBegun)
+        {
+            AddVideo(packet, ShiftToGrid(presentation), into);
+            return;
+        }
+        var late = LastPresentation + VideoFrame - presentation;
         if (late <= Rounding / 2)
         {
             AddVideo(packet, MediaTime.Zero, into);
             return;
         }
-        var stretch = MediaTime.Min(late, Stretch);
+        var stretch = NextVideo < FirstStretch ? MediaTime.Zero : MediaTime.Min(late, Stretch);
         _offset += stretch;
         AddVideo(packet, late - stretch, into);
     }
@@ -187,6 +196,20 @@ internal sealed class Timeline
             SilentFrames++;
             EmitAudio(silence, next, into, onGrid: true);
         }
+    }
+
+    /// <summary>
+    /// What a segment's first picture has to be shown later so that it comes after every picture before, by a whole number of frames: half a frame more would put all that follows between the
+    /// times that a receiver with a fixed frame rate has for pictures, where the rounding to milliseconds makes two of them one.
+    /// </summary>
+    private MediaTime ShiftToGrid(MediaTime presentation)
+    {
+        if (LastPresentation == MediaTime.MinValue)
+            return MediaTime.Zero;
+        var shift = LastPresentation + VideoFrame - presentation;
+        while (shift + Rounding < MediaTime.Zero)
+            shift += VideoFrame;
+        return shift > Rounding ? shift : MediaTime.Zero;
     }
 
     private void AddVideo(MediaPacket packet, MediaTime compositionShift, List<ProgramPacket> into)

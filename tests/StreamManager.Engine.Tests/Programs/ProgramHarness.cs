@@ -115,6 +115,8 @@ internal sealed class ProgramHarness
         {
             var presentation = packet.Milliseconds + packet.Packet.CompositionOffset.Milliseconds;
             Assert.True(last == long.MinValue || presentation - last >= videoFrameMilliseconds - 3, $"Two pictures are shown at {last} and {presentation} ms.");
+            var offGrid = Math.IEEERemainder(presentation - last, videoFrameMilliseconds);
+            Assert.True(last == long.MinValue || Math.Abs(offGrid) <= 3, $"Between the pictures at {last} and {presentation} ms is no whole number of frames.");
             last = presentation;
         }
     }

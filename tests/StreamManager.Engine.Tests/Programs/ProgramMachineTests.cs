@@ -120,6 +120,40 @@ public sealed class ProgramMachineTests
     }
 
     [Fact]
+    public void Cut_OfASourceWithBFramesInTheFirstSeconds_LeavesTheFrameRateToBeSeen()
+    {
+        var harness = new ProgramHarness { Fallback = () => new LoopOfPictures(33) };
+        var encoder = harness.Publish(settings: new EncoderSettings { HasBFrames = true, KeyframeEvery = 61 });
+        // Ends with a reference of pictures that never come, so that the fallback's pictures are late.
+        harness.Run(1.18);
+        harness.End(encoder, RtmpPublishEnd.Broken);
+        harness.Run(6);
+        var first = harness.Video.TakeWhile(packet => packet.Milliseconds < 2500).ToList();
+        Assert.Contains(first, packet => packet.Packet.CompositionOffset.Milliseconds > 60 && packet.Milliseconds > 1300);
+        Assert.All(first.Zip(first.Skip(1)), pair => Assert.InRange(pair.Second.Milliseconds - pair.First.Milliseconds, 33, 34));
+        Assert.InRange(harness.Video.Last().Packet.CompositionOffset.Milliseconds, 32, 35);
+        harness.AssertContinuous();
+    }
+
+    [Fact]
+    public void Cuts_WhileTheFallbackCatchesUp_KeepPicturesAWholeNumberOfFramesApart()
+    {
+        for (var fallback = 0; fallback < 8; fallback++)
+        {
+            var harness = new ProgramHarness(new ChannelDefinition { Id = "main", ReturnAfter = TimeSpan.FromMilliseconds(200) }) { Fallback = () => new LoopOfPictures() };
+            for (var round = 0; round < 8; round++)
+            {
+                // With and without B-frames in turn, and back before everything late is made up for.
+                var encoder = harness.Publish(settings: new EncoderSettings { HasBFrames = round % 3 != 1, KeyframeEvery = 31 });
+                harness.Run(4.1 + round * 0.0337);
+                harness.End(encoder, RtmpPublishEnd.Broken);
+                harness.Run(0.2 + fallback * 0.3);
+            }
+            harness.AssertContinuous();
+        }
+    }
+
+    [Fact]
     public void Repeated_CutsAndReturns_NeverDriftFromTheWallClock()
     {
         var random = new Random(4711);
@@ -316,12 +350,25 @@ public sealed class ProgramMachineTests
         _harness.Run(5);
         Assert.Equal(ChannelState.Live, _harness.Machine.State);
         var keyframe = _harness.Program.Skip(count).Last(packet => packet.IsVideoKeyframe);
-        var payload = keyframe.Packet.Body.ToArray()[5..];
-        var units = new List<NalUnitType>();
-        foreach (var range in NalUnits.ReadLengthPrefixed(payload, 4))
-            units.Add(NalUnits.TypeOf(payload.AsSpan(range)));
-        Assert.Equal([NalUnitType.SequenceParameterSet, NalUnitType.PictureParameterSet, NalUnitType.IdrSlice], units);
+        Assert.Equal([NalUnitType.SequenceParameterSet, NalUnitType.PictureParameterSet, NalUnitType.IdrSlice], UnitsOf(keyframe));
         _harness.AssertContinuous();
+    }
+
+    [Fact]
+    public void FirstEncoder_BackAfterOneWithOtherParameterSets_BringsItsOwnAgain()
+    {
+        var encoder = _harness.Publish();
+        _harness.Run(3);
+        Assert.All(_harness.Video.Where(packet => packet.IsVideoKeyframe), packet => Assert.Equal([NalUnitType.IdrSlice], UnitsOf(packet)));
+        _harness.End(encoder, RtmpPublishEnd.Broken);
+        var other = _harness.Publish(settings: new EncoderSettings { VideoConfiguration = EncoderSettings.Main320x180 });
+        _harness.Run(5);
+        _harness.End(other, RtmpPublishEnd.Broken);
+        var count = _harness.Program.Count;
+        _harness.Publish();
+        _harness.Run(5);
+        Assert.Equal(FormatFit.Direct, _harness.Slot("main").Fit);
+        Assert.Equal([NalUnitType.SequenceParameterSet, NalUnitType.PictureParameterSet, NalUnitType.IdrSlice], UnitsOf(_harness.Program.Skip(count).Last(packet => packet.IsVideoKeyframe)));
     }
 
     [Fact]
@@ -336,6 +383,15 @@ public sealed class ProgramMachineTests
         Assert.Equal(ChannelState.Live, harness.Machine.State);
         Assert.Single(harness.Events.OfType<ProgramEvent.FormatChanged>());
         Assert.Equal(640, harness.Machine.Header!.Video.Width);
+    }
+
+    private static List<NalUnitType> UnitsOf(ProgramPacket packet)
+    {
+        var payload = packet.Packet.Body.ToArray()[5..];
+        var units = new List<NalUnitType>();
+        foreach (var range in NalUnits.ReadLengthPrefixed(payload, 4))
+            units.Add(NalUnits.TypeOf(payload.AsSpan(range)));
+        return units;
     }
 
     private static void AssertWallClock(ProgramHarness harness, double tolerance = 0.5)
