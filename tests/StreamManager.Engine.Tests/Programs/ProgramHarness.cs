@@ -253,6 +253,28 @@ internal sealed class Encoder(SourceSlot slot, EncoderSettings settings, MediaTi
         }
     }
 
+    public static MediaPacket Picture(bool isKeyframe, MediaTime decodeTime, MediaTime offset = default) => new()
+    {
+        Kind = MediaKind.Video,
+        Content = PacketContent.Frame,
+        Codec = FourCc.Avc,
+        IsKeyframe = isKeyframe,
+        DecodeTime = decodeTime,
+        CompositionOffset = offset,
+        Body = AvcTag.Frame(isKeyframe, (int)offset.Milliseconds, [0, 0, 0, 2, (byte)(isKeyframe ? 0x65 : 0x41), 0x88]),
+        HeaderLength = 5,
+    };
+
+    public static MediaPacket Sound(MediaTime decodeTime) => new()
+    {
+        Kind = MediaKind.Audio,
+        Content = PacketContent.Frame,
+        Codec = FourCc.Aac,
+        DecodeTime = decodeTime,
+        Body = new byte[] { 0xAF, 1, 0x21, 0x10 },
+        HeaderLength = 2,
+    };
+
     private MediaPacket Video(MediaTime time)
     {
         // Decode order I0 P3 B1 B2 P6 B4 B5 …: a keyframe is shown one frame later, a reference three, the pictures between at once.
@@ -261,17 +283,7 @@ internal sealed class Encoder(SourceSlot slot, EncoderSettings settings, MediaTi
         var frames = !settings.HasBFrames ? 0 : isKeyframe ? 1 : inGroup % 3 == 1 ? 3 : 0;
         var offset = MediaTime.FromMilliseconds((time + MediaTime.FromUnits(frames, settings.FramesPerSecond)).Milliseconds - time.Milliseconds);
         _frame++;
-        return new MediaPacket
-        {
-            Kind = MediaKind.Video,
-            Content = PacketContent.Frame,
-            Codec = FourCc.Avc,
-            IsKeyframe = isKeyframe,
-            DecodeTime = OwnTime(time),
-            CompositionOffset = offset,
-            Body = AvcTag.Frame(isKeyframe, (int)offset.Milliseconds, [0, 0, 0, 2, (byte)(isKeyframe ? 0x65 : 0x41), 0x88]),
-            HeaderLength = 5,
-        };
+        return Picture(isKeyframe, OwnTime(time), offset);
     }
 
     private MediaTime OwnTime(MediaTime time) => MediaTime.FromMilliseconds((time + MediaTime.FromMilliseconds(settings.ClockStartMilliseconds)).Milliseconds);
