@@ -34,6 +34,7 @@ public sealed class RtmpServer : IDisposable
         Options = options;
         Limits = limits;
         WireLimits = wireLimits;
+        StrangersWireLimits = wireLimits.ForStrangers();
         Time = time;
         Logger = logger;
         Metrics = new RtmpServerMetrics(meters);
@@ -52,7 +53,14 @@ public sealed class RtmpServer : IDisposable
 
     internal RtmpWireLimits WireLimits { get; }
 
+    /// <summary>Half-received bytes of publishers.</summary>
     internal PartialBytesBudget PartialBytes { get; } = new();
+
+    /// <summary>Bounds of connections without a granted publish.</summary>
+    internal RtmpWireLimits StrangersWireLimits { get; }
+
+    /// <summary>Half-received bytes of those.</summary>
+    internal PartialBytesBudget StrangersPartialBytes { get; } = new(PartialBytesBudget.StrangersMaxBytes);
 
     internal TimeProvider Time { get; }
 

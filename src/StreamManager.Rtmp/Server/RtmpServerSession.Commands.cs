@@ -157,6 +157,7 @@ internal sealed partial class RtmpServerSession
         _streamId = streamId;
         _state = State.Publishing;
         _deadline = null;
+        _chunks.ChangeLimits(_server.WireLimits, _server.PartialBytes);
 
         // Vimeo's studio and some hardware encoders wait for this one, with the transaction id of their FCPublish.
         if (_fcPublishTransaction != 0)

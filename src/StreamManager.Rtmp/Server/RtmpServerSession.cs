@@ -60,7 +60,7 @@ internal sealed partial class RtmpServerSession : IDisposable
         _connectionId = connectionId;
         _remoteAddress = remoteAddress;
         _abort = abort;
-        _chunks = new ChunkReader(server.WireLimits, server.PartialBytes);
+        _chunks = new ChunkReader(server.StrangersWireLimits, server.StrangersPartialBytes);
         _lastHeard = server.Time.GetTimestamp();
         SetDeadline(server.Limits.HandshakeTimeout, RtmpEndReason.HandshakeTimeout);
     }

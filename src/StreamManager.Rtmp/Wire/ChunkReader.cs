@@ -14,8 +14,8 @@ namespace StreamManager.Rtmp.Wire;
 /// </summary>
 public sealed class ChunkReader : IDisposable
 {
-    private readonly RtmpWireLimits _limits;
-    private readonly PartialBytesBudget? _total;
+    private RtmpWireLimits _limits;
+    private PartialBytesBudget? _total;
     private readonly List<ChunkStream> _streams = new(4);
     private ChunkStream? _current;
     private int _chunkBytesLeft;
@@ -70,6 +70,17 @@ public sealed class ChunkReader : IDisposable
 
         buffer = input.Rest;
         return isComplete;
+    }
+
+    /// <summary>Other bounds from here on, as for a peer that has shown a right to more. What unfinished messages hold is charged to the new budget.</summary>
+    /// <exception cref="RtmpProtocolException">The new budget has no room for it.</exception>
+    public void ChangeLimits(RtmpWireLimits limits, PartialBytesBudget? total)
+    {
+        if (total is not null && !total.TryReserve(_partialBytes))
+            throw new RtmpProtocolException(RtmpProtocolError.TotalPartialBytesExceeded, "Too many bytes of unfinished messages on all connections.");
+
+        _total?.Release(_partialBytes);
+        (_limits, _total) = (limits, total);
     }
 
     /// <summary>Gives back the memory of unfinished messages.</summary>

@@ -1,7 +1,7 @@
 namespace StreamManager.Rtmp.Wire;
 
 /// <summary>
-/// The memory that half-received messages of all connections may take together. One instance for the process; safe for any number of threads.
+/// The memory that half-received messages of many connections may take together. One instance for publishers and one for everybody else; safe for any number of threads.
 /// </summary>
 public sealed class PartialBytesBudget
 {
@@ -10,6 +10,11 @@ public sealed class PartialBytesBudget
     /// memory.
     /// </summary>
     public const long DefaultMaxBytes = 256L * 1024 * 1024;
+
+    /// <summary>
+    /// For connections without a granted publish, apart from the publishers' so that nobody without a key can use that up: what 512 connections of one address can hold, twice.
+    /// </summary>
+    public const long StrangersMaxBytes = 64L * 1024 * 1024;
 
     private long _reserved;
 

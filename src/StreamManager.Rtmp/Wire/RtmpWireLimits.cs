@@ -3,6 +3,10 @@ namespace StreamManager.Rtmp.Wire;
 /// <summary>What a peer can make one connection's <see cref="ChunkReader"/> hold or do.</summary>
 public sealed record RtmpWireLimits
 {
+    // A connect with signed tokens in app and tcUrl is below 16 KB.
+    private const int StrangersMessageBytes = 32 * 1024;
+    private const int StrangersPartialBytes = 64 * 1024;
+
     /// <summary>The limits used where nobody says otherwise.</summary>
     public static RtmpWireLimits Default { get; } = new();
 
@@ -54,6 +58,18 @@ public sealed record RtmpWireLimits
     /// message) do not.
     /// </summary>
     public int ContinuationPrice { get; init; } = 32;
+
+    /// <summary>
+    /// The same for a peer that has not been granted a publish: it has commands to send and nothing larger. Without this a few connections of anybody could hold the memory that
+    /// publishers' key frames need.
+    /// </summary>
+    public RtmpWireLimits ForStrangers() => this with
+    {
+        MaxVideoMessageBytes = Math.Min(MaxVideoMessageBytes, StrangersMessageBytes),
+        MaxAudioMessageBytes = Math.Min(MaxAudioMessageBytes, StrangersMessageBytes),
+        MaxOtherMessageBytes = Math.Min(MaxOtherMessageBytes, StrangersMessageBytes),
+        MaxPartialBytes = Math.Min(MaxPartialBytes, StrangersPartialBytes),
+    };
 
     /// <summary>The bytes that a message of this type may have.</summary>
     public int MaxMessageBytes(RtmpMessageType type) => type switch

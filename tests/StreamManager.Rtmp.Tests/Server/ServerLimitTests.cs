@@ -261,6 +261,24 @@ public sealed class ServerLimitTests : IDisposable
     }
 
     [Fact]
+    public async Task HalfSentMessages_BeforePublish_AreFewAndTakeNothingFromPublishers()
+    {
+        var (peer, session) = _harness.Open();
+        await peer.ConnectAsync();
+        await peer.SendAsync(new RtmpControlMessage.SetChunkSize(16 * 1024));
+        for (var stream = 10; stream < 20; stream++)
+        {
+            // 16 KB of a command of 32 KB, on each of ten chunk streams.
+            await peer.SendRawAsync(new byte[] { (byte)stream, 0, 0, 0, 0, 0x80, 0, 20, 0, 0, 0, 0 });
+            await peer.SendRawAsync(new byte[16 * 1024]);
+            Assert.Equal(0, _harness.Server.PartialBytes.Reserved);
+        }
+
+        Assert.Equal(RtmpEndReason.ProtocolError, await session);
+        Assert.Equal(0, _harness.Server.StrangersPartialBytes.Reserved);
+    }
+
+    [Fact]
     public async Task HalfSentMessages_GiveTheirMemoryBackAtTheEnd()
     {
         var (peer, session) = _harness.Open();

@@ -74,6 +74,29 @@ public sealed class ChunkReaderLimitTests
     }
 
     [Fact]
+    public void ChangedLimits_HoldFromThereOnAndMoveTheChargeToTheNewBudget()
+    {
+        var (strangers, publishers) = (new PartialBytesBudget(), new PartialBytesBudget());
+        using (var reader = new ChunkReader(RtmpWireLimits.Default.ForStrangers(), strangers))
+        {
+            AssertRefused(RtmpProtocolError.MessageTooLarge, () =>
+            {
+                using var other = new ChunkReader(RtmpWireLimits.Default.ForStrangers(), strangers);
+                other.ReadAll(Hex("06 000000 00FFFF 09 01000000"));
+            });
+            reader.ReadAll([.. Hex("05 000000 001000 12 01000000"), .. new byte[100]]);
+            Assert.InRange(strangers.Reserved, 100, 8 * 1024);
+
+            reader.ChangeLimits(RtmpWireLimits.Default, publishers);
+            Assert.Equal((0L, (long)reader.PartialBytes), (strangers.Reserved, publishers.Reserved));
+            reader.ReadAll([.. new byte[28], .. Hex("06 000000 00FFFF 09 01000000"), .. new byte[128]]);
+            Assert.Equal(reader.PartialBytes, publishers.Reserved);
+        }
+
+        Assert.Equal((0L, 0L), (strangers.Reserved, publishers.Reserved));
+    }
+
+    [Fact]
     public void LargestMessage_SentWhole_IsReadAndLeavesNothingReserved()
     {
         var total = new PartialBytesBudget();
