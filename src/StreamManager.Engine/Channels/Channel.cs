@@ -152,7 +152,7 @@ public sealed partial class Channel : IAsyncDisposable
             if (_outputs.Find(output => output.Destination.Id == destination.Id) is { } existing)
                 existing.SetDestination(destination);
             else
-                _outputs = _outputs.Add(new Output(destination, _onAir, new OutputProgram(_loop), _services));
+                _outputs = _outputs.Add(new Output(destination, _onAir, new OutputProgram(this), _services));
         }
     }
 
@@ -249,10 +249,12 @@ public sealed partial class Channel : IAsyncDisposable
     [LoggerMessage(1, LogLevel.Information, "Channel {Channel} was on air when the server ended; going on air again.")]
     private static partial void LogResuming(ILogger logger, string channel);
 
-    private sealed class OutputProgram(ProgramLoop loop) : IOutputProgram
+    private sealed class OutputProgram(Channel channel) : IOutputProgram
     {
-        public Task<bool> SubscribeAsync(IHubSubscriber subscriber) => loop.SubscribeAsync(null, subscriber);
+        public TimeSpan CheckInterval => channel.Definition.CheckInterval;
 
-        public Task UnsubscribeAsync(IHubSubscriber subscriber) => loop.UnsubscribeAsync(null, subscriber);
+        public Task<bool> SubscribeAsync(IHubSubscriber subscriber) => channel._loop.SubscribeAsync(null, subscriber);
+
+        public Task UnsubscribeAsync(IHubSubscriber subscriber) => channel._loop.UnsubscribeAsync(null, subscriber);
     }
 }

@@ -3,12 +3,9 @@ using StreamManager.Rtmp.Client;
 
 namespace StreamManager.Engine.Outputs;
 
-/// <content>Messages and the times that nobody sets.</content>
+/// <content>Messages, and a time that nobody sets.</content>
 internal sealed partial class Output
 {
-    /// <summary>How often a running connection is judged: soon enough for a verdict that a user believes.</summary>
-    private static readonly TimeSpan JudgeInterval = TimeSpan.FromSeconds(1);
-
     /// <summary>How long an intended end waits for the last packets to leave: a peer that reads has them in milliseconds.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Programs;
+using StreamManager.Media.Packets;
 using StreamManager.Rtmp.Client;
 
 namespace StreamManager.Engine.Outputs;
@@ -9,6 +10,9 @@ namespace StreamManager.Engine.Outputs;
 /// <summary>The program as an output sees it.</summary>
 internal interface IOutputProgram
 {
+    /// <summary>How often a running connection is judged (<c>check_interval</c>).</summary>
+    TimeSpan CheckInterval { get; }
+
     /// <summary>Adds a subscriber; false: the program is off air.</summary>
     Task<bool> SubscribeAsync(IHubSubscriber subscriber);
 
@@ -162,6 +166,7 @@ internal sealed partial class Output : IAsyncDisposable
         {
             Destination = url,
             OutgoingChunkSize = PacketBatch.OutgoingChunkSize,
+            FourCcList = wish.OnAir!.Video is { } video && video.Codec != FourCc.Avc ? [video.Codec.ToString()] : [],
             AllowUntrustedCertificate = destination.Settings.AllowUntrustedCertificate,
             ExtraTrustedRoots = ReadAuthority(destination.Settings.TrustedAuthority),
         };
@@ -195,7 +200,7 @@ internal sealed partial class Output : IAsyncDisposable
         var settings = destination.Settings;
         while (true)
         {
-            var tick = Task.Delay(JudgeInterval, _timeProvider);
+            var tick = Task.Delay(_program.CheckInterval, _timeProvider);
             await Task.WhenAny(connection.Completion, sender.Ended, changed, tick);
             if (connection.Completion.IsCompleted)
             {

@@ -138,7 +138,7 @@ internal sealed class OutputSender : IHubSubscriber
     {
         lock (_gate)
         {
-            if (end is HubEnd.Intended && _headerSent && !_dead && _header?.Video?.Codec == FourCc.Avc)
+            if (end is HubEnd.Intended && _headerSent && !_dead && _header?.Video is not null)
                 _queue.Enqueue(Item.EndOfSequence);
             _queue.Enqueue(new Item(null, [], 0, end));
             Send();
@@ -296,7 +296,10 @@ internal sealed class OutputSender : IHubSubscriber
     private ReadOnlyMemory<byte> WriteEndOfSequence()
     {
         var output = new ArrayBufferWriter<byte>(32);
-        ReadOnlySpan<byte> endOfSequence = [0x17, 0x02, 0x00, 0x00, 0x00];
+        // Enhanced messages say it with a packet type of their own, behind the codec's name (enhanced RTMP v2, ExVideoTagHeader).
+        var configuration = _header!.Video!.Body.Span;
+        var isEnhanced = (configuration[0] & 0x80) != 0;
+        ReadOnlySpan<byte> endOfSequence = isEnhanced ? [0x92, .. configuration[1..5]] : [0x17, 0x02, 0x00, 0x00, 0x00];
         ChunkWriter.WriteAbsoluteMessage(
             output, RtmpChunkStreamIds.Video, unchecked((uint)(_last - _base + 1)), _connection.MessageStreamId, RtmpMessageType.Video, endOfSequence, _connection.OutgoingChunkSize);
         return output.WrittenMemory;

@@ -35,6 +35,11 @@ internal sealed class Timeline
     /// </summary>
     private static readonly MediaTime FirstStretch = MediaTime.FromMilliseconds(3000);
 
+    /// <summary>
+    /// An offset beyond this is nonsense: sixteen pictures, which is all that H.264 can reorder, are less even at eight a second. It must not push everything that follows away from its place.
+    /// </summary>
+    private static readonly MediaTime LongestReordering = MediaTime.FromMilliseconds(2000);
+
     private AudioGrid? _audio;
     private MediaTime _offset;
     private MediaTime _audioShift;
@@ -226,7 +231,7 @@ internal sealed class Timeline
         if (compositionShift != MediaTime.Zero)
             packet = CompositionTimes.Shift(packet, compositionShift);
         LastVideo = time;
-        LastPresentation = MediaTime.Max(LastPresentation, time + packet.CompositionOffset);
+        LastPresentation = MediaTime.Max(LastPresentation, time + MediaTime.Min(packet.CompositionOffset, LongestReordering));
         into.Add(new ProgramPacket(packet, time));
     }
 

@@ -123,6 +123,24 @@ public sealed class OutputSenderTests
     }
 
     [Fact]
+    public void End_OfAnEnhancedStream_IsSaidInItsOwnForm()
+    {
+        var configuration = new MediaPacket
+        {
+            Kind = MediaKind.Video,
+            Content = PacketContent.Configuration,
+            Codec = FourCc.Hevc,
+            Body = Convert.FromHexString("9068766331010203"),
+            HeaderLength = 5,
+        };
+        _hub.Header = new StreamHeader(new OnMetaData(), configuration, Configuration(MediaKind.Audio));
+        var connection = Join();
+        Run(3);
+        _hub.End(HubEnd.Intended);
+        Assert.Equal("9268766331", Convert.ToHexString(connection.Messages[^1].Body.Span));
+    }
+
+    [Fact]
     public void End_Interrupted_SendsNoEndOfSequence()
     {
         var connection = Join();

@@ -314,6 +314,18 @@ public sealed class ProgramMachineTests
     }
 
     [Fact]
+    public void Nonsense_InACompositionOffset_PushesNothingThatFollowsAway()
+    {
+        var encoder = _harness.Publish();
+        _harness.Run(3);
+        _harness.Machine.Receive(encoder.Slot, Encoder.Picture(false, MediaTime.FromMilliseconds(8010), MediaTime.FromSeconds(8000)), _harness.Now);
+        _harness.End(encoder, RtmpPublishEnd.Broken);
+        var count = _harness.Program.Count;
+        _harness.Run(3);
+        Assert.All(_harness.Program.Skip(count).Where(packet => packet.IsVideoFrame), packet => Assert.InRange(packet.Packet.CompositionOffset.Seconds, 0, 2.1));
+    }
+
+    [Fact]
     public void OtherSize_IsTranscodedByDefault()
     {
         var encoder = _harness.Publish();
