@@ -114,7 +114,7 @@ public sealed class HostileInputTests(ProgramOnAir onAir) : IClassFixture<Progra
         var memoryBefore = ProcessMemory.ResidentMegabytes(onAir.Server.Process.Id);
         var errorsBefore = await onAir.ErrorsAsync("protocol_error");
         var most = memoryBefore;
-        var flood = Task.WhenAll(Enumerable.Range(0, 50).Select(_ => HalfSendAsync()));
+        var flood = Task.WhenAll(Enumerable.Range(0, 50).Select(i => HalfSendAsync(large: i % 2 == 0)));
         while (await Task.WhenAny(flood, Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken)) != flood)
             most = Math.Max(most, ProcessMemory.ResidentMegabytes(onAir.Server.Process.Id));
         await flood;
@@ -177,22 +177,18 @@ public sealed class HostileInputTests(ProgramOnAir onAir) : IClassFixture<Progra
         return status;
     }
 
-    // 60 chunk streams of one connection, each with a message of 1 MB of which all but the last byte comes.
-    private async Task HalfSendAsync()
+    // Messages on many chunk streams of one connection, of each of which all but the last byte comes: 20 large ones, fewer bytes together than a publisher may have on its way, or 60 small ones.
+    private async Task HalfSendAsync(bool large)
     {
+        var length = large ? 0xFFFFF : 0x7000;
         await using var peer = await HostilePeer.OpenAsync(Port);
         await peer.Rtmp.ConnectAsync();
-        await peer.Rtmp.SendAsync(new RtmpControlMessage.SetChunkSize(1 << 20));
-        foreach (var type in (byte[])[20, 9])
+        await peer.Rtmp.SendAsync(new RtmpControlMessage.SetChunkSize(length - 1));
+        for (var stream = 3; stream < (large ? 23 : 63); stream++)
         {
-            for (var stream = 10; stream < 40; stream++)
-            {
-                if (!await peer.TrySendAsync(new byte[] { (byte)stream, 0, 0, 0, 0x0F, 0xFF, 0xFF, type, 1, 0, 0, 0 }) || !await peer.TrySendAsync(new byte[(1 << 20) - 2]))
-                {
-                    await peer.WaitForCloseAsync();
-                    return;
-                }
-            }
+            if (!await peer.TrySendAsync(new byte[] { (byte)stream, 0, 0, 0, (byte)(length >> 16), (byte)(length >> 8), (byte)length, 20, 1, 0, 0, 0 })
+                || !await peer.TrySendAsync(new byte[length - 1]))
+                break;
         }
         await peer.WaitForCloseAsync();
     }
