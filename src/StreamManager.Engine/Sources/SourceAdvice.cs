@@ -37,6 +37,10 @@ internal static class SourceAdvice
             if (video.Width % 2 != 0 || video.Height % 2 != 0)
                 advice.Add("Width or height is odd; some destinations refuse that.");
         }
+        else if (source.Audio is not null)
+        {
+            advice.Add("There is no video. A program needs pictures, so this source is not shown; see whether the encoder sends only sound.");
+        }
         if (source.FramesPerSecond > 61)
             advice.Add($"{source.FramesPerSecond:0} frames a second are more than the 60 that destinations take.");
         if (source.KeyframeIntervalSeconds > KeyframeIntervalLimit)
