@@ -25,6 +25,9 @@ internal static class EngineMetrics
     /// <summary>Granted publishes of outputs.</summary>
     public static readonly Counter<long> DestinationConnects = Meter.CreateCounter<long>("destination_connects_total", description: "Publishes that destinations granted.");
 
+    /// <summary>Faults of our own in program loops: should stay zero for ever.</summary>
+    public static readonly Counter<long> Faults = Meter.CreateCounter<long>("program_faults_total", description: "Faults in program loops that were survived.");
+
     /// <summary>Tag of a message that broke its format.</summary>
     public static KeyValuePair<string, object?> Broken { get; } = new("reason", "broken");
 

@@ -17,6 +17,6 @@ internal sealed partial class ProgramLoop
     [LoggerMessage(4, LogLevel.Warning, "Source {Source} of channel {Channel} sent a configuration that cannot be read: {Fault}")]
     private static partial void LogUnreadableConfiguration(ILogger logger, string channel, string source, string fault);
 
-    [LoggerMessage(5, LogLevel.Critical, "The program loop of channel {Channel} failed.")]
-    private static partial void LogFailed(ILogger logger, string channel, Exception exception);
+    [LoggerMessage(5, LogLevel.Critical, "A fault in the program loop of channel {Channel}; the program goes on.")]
+    private static partial void LogFault(ILogger logger, string channel, Exception exception);
 }

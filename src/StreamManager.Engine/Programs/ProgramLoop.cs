@@ -45,6 +45,9 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     /// </summary>
     private const int InboxCapacity = 1024;
 
+    /// <summary>When the loop looks again after a fault of its own: soon for a viewer, and not a storm in the log.</summary>
+    private static readonly TimeSpan AfterFault = TimeSpan.FromMilliseconds(200);
+
     private readonly ProgramMachine _machine;
     private readonly PacketHub _hub;
     private readonly IProgramHost _host;
@@ -215,31 +218,36 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     private async Task RunAsync()
     {
         var reader = _inbox.Reader;
-        try
+        while (await reader.WaitToReadAsync())
         {
-            while (await reader.WaitToReadAsync())
+            try
             {
-                while (reader.TryRead(out var request))
-                    Handle(request);
-                var now = Now;
-                _machine.Tick(now);
-                Carry();
-                FlushWhenDue(now);
-                if (now - _status.At >= StatusInterval)
-                    Volatile.Write(ref _status, MakeStatus(now));
-                Arm(now);
+                TakeTurn(reader);
+            }
+            catch (Exception exception)
+            {
+                // A fault of ours. It is loud, and it costs what was in hand; a program that goes dark because of it would cost the show.
+                LogFault(_logger, _channelId, exception);
+                EngineMetrics.Faults.Add(1, EngineMetrics.Channel(_channelId));
+                _machine.Emitted.Clear();
+                _machine.Events.Clear();
+                _armed = null;
+                _timer.Change(AfterFault, Timeout.InfiniteTimeSpan);
             }
         }
-        catch (Exception exception)
-        {
-            // A fault of ours: loud, and the channel stays visible as stopped rather than half alive.
-            LogFailed(_logger, _channelId, exception);
-            throw;
-        }
-        finally
-        {
-            _inbox.Writer.TryComplete();
-        }
+    }
+
+    private void TakeTurn(ChannelReader<Request> reader)
+    {
+        while (reader.TryRead(out var request))
+            Handle(request);
+        var now = Now;
+        _machine.Tick(now);
+        Carry();
+        FlushWhenDue(now);
+        if (now - _status.At >= StatusInterval)
+            Volatile.Write(ref _status, MakeStatus(now));
+        Arm(now);
     }
 
     private void Handle(in Request request)
