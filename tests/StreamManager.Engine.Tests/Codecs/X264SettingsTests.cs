@@ -17,7 +17,9 @@ public sealed class X264SettingsTests : IDisposable
         ["baseline"] = ClipBench.Format(320, 180, 25, profile: 66, level: 13),
         ["main, bt.601, anamorphic"] = ClipBench.Format(352, 288, 25, profile: 77, level: 21) with
         {
-            Colour = new(false, 5, 6, 5), SampleAspectRatio = (16, 11), UsedParameterSetIds = 1u << 31 | 1u << 30,
+            Colour = new(false, 5, 6, 5),
+            SampleAspectRatio = (16, 11),
+            UsedParameterSetIds = 1u << 31 | 1u << 30,
         },
         ["high, bt.709, NTSC"] = ClipBench.Format(640, 360, 30000, 1001, level: 30) with { Colour = new(false, 1, 1, 1), SampleAspectRatio = (1, 1) },
         ["high, full range, sRGB"] = ClipBench.Format(320, 240, 60, level: 31) with { Colour = new(true, 1, 13, 5) },
