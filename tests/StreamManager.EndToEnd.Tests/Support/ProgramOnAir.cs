@@ -1,15 +1,15 @@
-using StreamManager.EndToEnd.Tests.Support;
 using StreamManager.TestKit;
 using StreamManager.TestKit.Media;
 
-namespace StreamManager.EndToEnd.Tests.Ingest;
+namespace StreamManager.EndToEnd.Tests.Support;
 
 /// <summary>A program on air with a destination that records it, for as long as a class of tests runs: each test does something bad and then asks whether the program was harmed.</summary>
 public sealed class ProgramOnAir : IAsyncLifetime
 {
     private const string GoodKey = "good-key";
 
-    private static readonly EncoderSettings Encoder = new();
+    /// <summary>What is published.</summary>
+    public static EncoderSettings Encoder { get; } = new();
 
     private ServerProcess? _server;
     private NginxRtmp? _nginx;

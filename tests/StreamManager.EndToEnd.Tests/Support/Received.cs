@@ -1,13 +1,12 @@
 using System.IO.Pipelines;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using StreamManager.EndToEnd.Tests.Support;
 using StreamManager.Media.Flv;
 using StreamManager.Rtmp.Wire;
 using StreamManager.TestKit;
 using StreamManager.TestKit.Rtmp;
 
-namespace StreamManager.EndToEnd.Tests.Sources;
+namespace StreamManager.EndToEnd.Tests.Support;
 
 /// <summary>What a player gets, message by message: for what ffmpeg cannot play, and for the first bytes of a preview.</summary>
 internal static class Received
