@@ -8,13 +8,13 @@ namespace StreamManager.Engine.Channels;
 /// <content>What the program's loop tells the channel. Called on the loop: returns at once.</content>
 public sealed partial class Channel
 {
-    private void SetOnAir(StreamHeader? header)
+    private void SetOnAir(StreamHeader? header, bool isNewBroadcast = false)
     {
         lock (_gate)
         {
             _onAir = header;
             foreach (var output in _outputs)
-                output.SetOnAir(header);
+                output.SetOnAir(header, isNewBroadcast);
         }
     }
 
@@ -64,7 +64,7 @@ public sealed partial class Channel
         {
             lock (channel._gate)
                 channel._startedAt ??= channel._services.TimeProvider.GetUtcNow();
-            channel.SetOnAir(header);
+            channel.SetOnAir(header, isNewBroadcast: true);
             channel.Save(onAir: true);
         }
 

@@ -62,10 +62,10 @@ internal sealed partial class Output : IAsyncDisposable
     /// <summary>The user changed the destination. What matters for the connection ends it, in order, and it is made anew.</summary>
     public void SetDestination(DestinationDefinition destination) => Change(wish => wish with { Destination = destination });
 
-    /// <summary>The program went on air (a header) or off air (null).</summary>
-    public void SetOnAir(StreamHeader? header)
+    /// <summary>The program went on air (a header) or off air (null), or has another header within a broadcast, for which the connection is made anew.</summary>
+    public void SetOnAir(StreamHeader? header, bool isNewBroadcast)
     {
-        if (header is not null)
+        if (isNewBroadcast)
             _statistics.BeginBroadcast();
         Change(wish => wish with { OnAir = header });
     }
