@@ -1,4 +1,5 @@
 using StreamManager.Engine.Programs;
+using StreamManager.Media.Formats;
 
 namespace StreamManager.Engine.Channels;
 
@@ -15,7 +16,9 @@ public sealed record BroadcastRecord
     public required StoredFormat Format { get; init; }
 }
 
-/// <summary>A program's format as plain data.</summary>
+/// <summary>
+/// A program's format as plain data: whole, so that the clip that was made for it is found again. All but the codec: after a kill the slate must be on air before the source is back, and it is H.264.
+/// </summary>
 /// <param name="Width">Pixels.</param>
 /// <param name="Height">Pixels.</param>
 /// <param name="FrameRateNumerator">Frames per second, numerator.</param>
@@ -36,6 +39,36 @@ public sealed record StoredFormat(
     uint UsedParameterSetIds,
     string AudioSpecificConfig)
 {
+    /// <summary><c>chroma_format_idc</c>. This and what follows came later: a record without it means what most sources have.</summary>
+    public int ChromaFormat { get; init; } = 1;
+
+    /// <summary>Bits a sample.</summary>
+    public int BitDepth { get; init; } = 8;
+
+    /// <summary>Bytes of the length in front of each NAL unit.</summary>
+    public int NalLengthSize { get; init; } = 4;
+
+    /// <summary>Sample aspect ratio; 0: not said.</summary>
+    public int SampleAspectWidth { get; init; }
+
+    /// <summary>Sample aspect ratio; 0: not said.</summary>
+    public int SampleAspectHeight { get; init; }
+
+    /// <summary>Range of the samples.</summary>
+    public bool IsFullRange { get; init; }
+
+    /// <summary>Colour primaries (ITU-T H.273).</summary>
+    public byte ColourPrimaries { get; init; } = ColourDescription.Unspecified.Primaries;
+
+    /// <summary>Transfer curve (ITU-T H.273).</summary>
+    public byte ColourTransfer { get; init; } = ColourDescription.Unspecified.Transfer;
+
+    /// <summary>Matrix coefficients (ITU-T H.273).</summary>
+    public byte ColourMatrix { get; init; } = ColourDescription.Unspecified.Matrix;
+
+    /// <summary>Pictures that a decoder must hold back; null: not said.</summary>
+    public int? ReorderDepth { get; init; }
+
     internal static StoredFormat Of(ProgramFormat format) => new(
         format.Width,
         format.Height,
@@ -45,7 +78,19 @@ public sealed record StoredFormat(
         format.LevelIdc,
         format.CompositionOffsetMilliseconds,
         format.UsedParameterSetIds,
-        Convert.ToHexString(format.Audio.Bytes.Span));
+        Convert.ToHexString(format.Audio.Bytes.Span))
+    {
+        ChromaFormat = format.ChromaFormat,
+        BitDepth = format.BitDepth,
+        NalLengthSize = format.NalLengthSize,
+        SampleAspectWidth = format.SampleAspectRatio?.Width ?? 0,
+        SampleAspectHeight = format.SampleAspectRatio?.Height ?? 0,
+        IsFullRange = format.Colour.IsFullRange,
+        ColourPrimaries = format.Colour.Primaries,
+        ColourTransfer = format.Colour.Transfer,
+        ColourMatrix = format.Colour.Matrix,
+        ReorderDepth = format.ReorderDepth,
+    };
 
     /// <summary>The format; null when the data make no sense (then the configured one is used).</summary>
     internal ProgramFormat? ToFormat()
@@ -63,6 +108,12 @@ public sealed record StoredFormat(
                     LevelIdc = LevelIdc,
                     CompositionOffsetMilliseconds = CompositionOffsetMilliseconds,
                     UsedParameterSetIds = UsedParameterSetIds,
+                    ChromaFormat = ChromaFormat,
+                    BitDepth = BitDepth,
+                    NalLengthSize = NalLengthSize,
+                    SampleAspectRatio = SampleAspectWidth > 0 && SampleAspectHeight > 0 ? (SampleAspectWidth, SampleAspectHeight) : null,
+                    Colour = new ColourDescription(IsFullRange, ColourPrimaries, ColourTransfer, ColourMatrix),
+                    ReorderDepth = ReorderDepth,
                     Audio = Media.Aac.AudioSpecificConfig.Read(Convert.FromHexString(AudioSpecificConfig)),
                 };
         }
