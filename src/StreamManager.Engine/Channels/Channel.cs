@@ -102,6 +102,10 @@ public sealed partial class Channel : IAsyncDisposable
         {
             await _loop.StartAsync(_lastFormat ?? ConfiguredFormat());
         }
+        else
+        {
+            _fallback.BeginCheck(Definition);
+        }
     }
 
     /// <summary>Goes on air: with a source that is there, else with the fallback. Nothing happens when it is on air.</summary>
@@ -133,15 +137,18 @@ public sealed partial class Channel : IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         ProgramFormat? format;
+        bool fallbackChanged;
         lock (_gate)
         {
-            var fallbackChanged = (_definition.Fallback, _definition.FallbackFile) != (definition.Fallback, definition.FallbackFile);
+            fallbackChanged = (_definition.Fallback, _definition.FallbackFile) != (definition.Fallback, definition.FallbackFile);
             _definition = definition;
             format = fallbackChanged && _onAir is not null ? _lastFormat : null;
         }
         await _loop.ReconfigureAsync(definition);
         if (format is not null)
             _fallback.Begin(definition, format);
+        else if (fallbackChanged)
+            _fallback.BeginCheck(definition);
     }
 
     /// <summary>Adds a destination, or replaces the one with the same id. Takes effect at once, also on air; no other destination notices.</summary>

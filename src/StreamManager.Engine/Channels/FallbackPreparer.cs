@@ -31,16 +31,11 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
     public string? Note => _note;
 
     /// <summary>Begins; returns at once.</summary>
-    public void Begin(ChannelDefinition definition, ProgramFormat format)
-    {
-        lock (_gate)
-        {
-            _current?.Cancel();
-            var current = _current = new CancellationTokenSource();
-            var before = _running;
-            _running = Task.Run(() => PrepareAsync(definition, format, before, current.Token));
-        }
-    }
+    public void Begin(ChannelDefinition definition, ProgramFormat format) =>
+        Begin((before, cancellationToken) => PrepareAsync(definition, format, before, cancellationToken));
+
+    /// <summary>Looks at the user's file while nothing is to be shown yet, so that a wrong one is known before it is needed. Returns at once.</summary>
+    public void BeginCheck(ChannelDefinition definition) => Begin((before, cancellationToken) => CheckAsync(definition, before, cancellationToken));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -54,6 +49,44 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
         await running;
     }
 
+    private static ClipContent? ContentOf(ChannelDefinition definition) => definition switch
+    {
+        { Fallback: FallbackKind.Image, FallbackFile: { } picture } => new ClipContent.Picture(picture),
+        { Fallback: FallbackKind.Video, FallbackFile: { } video } => new ClipContent.Video(video, definition.VideoBitrateKbps),
+        _ => null,
+    };
+
+    private void Begin(Func<Task, CancellationToken, Task> work)
+    {
+        lock (_gate)
+        {
+            _current?.Cancel();
+            var current = _current = new CancellationTokenSource();
+            var before = _running;
+            _running = Task.Run(() => work(before, current.Token));
+        }
+    }
+
+    private async Task CheckAsync(ChannelDefinition definition, Task before, CancellationToken cancellationToken)
+    {
+        await before;
+        try
+        {
+            _note = null;
+            if (ContentOf(definition) is not { } content || await _clips.CheckAsync(content, cancellationToken) is not { IsSuccess: false } failed)
+                return;
+            _note = $"{failed.Words} {InsteadOf(content)}";
+            LogFailed(_logger, _channelId, failed.Failure.Value, failed.Words);
+        }
+        catch (OperationCanceledException)
+        {
+            // It is needed already, or the channel is going away.
+        }
+    }
+
+    private static string InsteadOf(ClipContent content) =>
+        content is ClipContent.Slate ? "The last picture of the source is held instead." : "The built-in slate is used instead.";
+
     private async Task PrepareAsync(ChannelDefinition definition, ProgramFormat format, Task before, CancellationToken cancellationToken)
     {
         await before;
@@ -61,18 +94,18 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
         {
             _note = null;
             ClipContent.Slate slate = new();
-            if (definition is { Fallback: FallbackKind.Image, FallbackFile: { } picture })
+            if (ContentOf(definition) is ClipContent.Picture picture)
             {
-                if (await TryDeliverAsync(new ClipContent.Picture(picture), format, cancellationToken))
+                if (await TryDeliverAsync(picture, format, cancellationToken))
                     return;
                 await TryDeliverAsync(slate, format, cancellationToken, last: true);
             }
-            else if (definition is { Fallback: FallbackKind.Video, FallbackFile: { } video })
+            else if (ContentOf(definition) is ClipContent.Video video)
             {
                 // A long video takes its time; the slate is there in a second.
                 var slateReady = await TryDeliverAsync(slate, format, cancellationToken, last: true, keepsNote: true);
                 var note = _note;
-                if (await TryDeliverAsync(new ClipContent.Video(video, definition.VideoBitrateKbps), format, cancellationToken))
+                if (await TryDeliverAsync(video, format, cancellationToken))
                     _note = slateReady ? null : note;
             }
             else
@@ -96,7 +129,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
             await _deliver(new ClipFallback(result.Clip));
             return true;
         }
-        var instead = content is ClipContent.Slate ? "The last picture of the source is held instead." : "The built-in slate is used instead.";
+        var instead = InsteadOf(content);
         if (!keepsNote || _note is null)
             _note = _note is { } earlier ? $"{earlier} {result.Words} {instead}" : $"{result.Words} {instead}";
         LogFailed(_logger, _channelId, result.Failure.Value, result.Words);

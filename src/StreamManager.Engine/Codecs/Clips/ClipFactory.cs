@@ -66,6 +66,27 @@ public sealed class ClipFactory : IDisposable
         }
     }
 
+    /// <summary>Looks whether a file can become a clip, without making one: it can be read, and ffmpeg finds a picture in it. Null: nothing speaks against it.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task<ClipResult?> CheckAsync(ClipContent content, CancellationToken cancel)
+    {
+        var (material, failure) = await Task.Run(() => ReadMaterial(content, new ProgramFormat { Width = 1920, Height = 1080 }), cancel);
+        if (material is null) return failure;
+        if (material.VideoPath is { } path) return (await MediaFileProbe.RunAsync(_ffmpeg, path, VideoContainers, cancel)).Failure;
+        var result = await _ffmpeg.RunAsync(
+            new()
+            {
+                Arguments =
+                [
+                    .. FfmpegRunner.InputConfinement, "-max_pixels", _options.MaxPicturePixels.ToString(), "-f", material.Demuxer!, "-i", "pipe:0", "-frames:v", "1", "-f", "null", "-",
+                ],
+                TimeLimit = _options.StillTimeLimit,
+                Input = material.Picture,
+            },
+            cancel);
+        return result.IsSuccess ? null : Failed(material, result);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
