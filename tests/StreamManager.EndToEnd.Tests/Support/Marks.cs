@@ -13,20 +13,32 @@ internal sealed class Marks(ApiClient api)
 
     private static readonly TimeSpan HalfPiece = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>
+    /// Nothing is switched before. ffmpeg guesses the frame rate from the first second and a half of a file; a switch, which is exact to a millisecond and no more, may make it guess 29.97
+    /// instead of 30, and later on it complains of two pictures in one frame of its own.
+    /// </summary>
+    private static readonly TimeSpan FirstPiece = TimeSpan.FromSeconds(2);
+
     private readonly List<Mark> _marks = [];
 
     /// <summary>Program time of the newest mark's end.</summary>
     public TimeSpan Latest { get; private set; }
 
     /// <summary>Waits for a state, lets it last for a moment, and notes the picture that belongs to it; null: neither red, green nor blue, as the slate is.</summary>
-    public async Task AddAsync(string state, TestPicture? picture)
+    /// <param name="state">The channel's state.</param>
+    /// <param name="picture">What is seen.</param>
+    /// <param name="source">The source on the program, where it matters which.</param>
+    /// <returns>Program time of the mark.</returns>
+    public async Task<TimeSpan> AddAsync(string state, TestPicture? picture, string? source = null)
     {
-        var begun = await api.WaitForStateAsync(state);
+        var begun = await api.WaitAsync(status => status.State == state && (source is null || status.Program.ActiveSource == source), $"not {state} {source}");
         var first = TimeSpan.FromMilliseconds(begun.Program.TimeMs);
-        var last = await api.WaitAsync(status => status.Program.TimeMs >= (first + 2 * HalfPiece).TotalMilliseconds, "the program stands still");
+        var until = first + 2 * HalfPiece < FirstPiece ? FirstPiece : first + 2 * HalfPiece;
+        var last = await api.WaitAsync(status => status.Program.TimeMs >= until.TotalMilliseconds, "the program stands still");
         Assert.Equal(state, last.State);
         _marks.Add(new Mark(first + HalfPiece, picture));
         Latest = TimeSpan.FromMilliseconds(last.Program.TimeMs);
+        return first + HalfPiece;
     }
 
     /// <summary>Asserts that a recording shows what was noted.</summary>

@@ -23,8 +23,11 @@ public sealed class FfmpegPublisher : IAsyncDisposable
         StartFile(url, await PreparedFlv.GetAsync(settings ?? new EncoderSettings()));
 
     /// <summary>Publishes a given FLV file, copied and looped without end.</summary>
-    public static FfmpegPublisher StartFile(string url, string flvFile) =>
-        Start(["-re", "-stream_loop", "-1", "-i", flvFile, "-c", "copy"], url);
+    /// <param name="url">Where to.</param>
+    /// <param name="flvFile">The file.</param>
+    /// <param name="more">More options for ffmpeg's output, for example <c>-max_interleave_delta 1000</c>: one track does not wait for another that begins later.</param>
+    public static FfmpegPublisher StartFile(string url, string flvFile, params string[] more) =>
+        Start(["-re", "-stream_loop", "-1", "-i", flvFile, "-c", "copy", .. more], url);
 
     /// <summary>Encodes while it publishes, as a real encoder does. Takes a good part of a core.</summary>
     public static FfmpegPublisher StartEncoding(string url, EncoderSettings? settings = null)

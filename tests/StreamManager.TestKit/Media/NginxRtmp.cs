@@ -112,6 +112,12 @@ public sealed class NginxRtmp : IAsyncDisposable
         timeout ?? length + Eventually.DefaultTimeout,
         () => $"nginx recorded too little of {streamKey}.\n{Log}");
 
+    /// <summary>Waits until nobody publishes a stream any more: its recordings are closed.</summary>
+    public Task WaitForEndAsync(string streamKey, TimeSpan? timeout = null) => Eventually.TrueAsync(
+        () => Log.Split('\n').Count(line => line.Contains("deleteStream", StringComparison.Ordinal)) >= PublishCount(streamKey),
+        timeout,
+        () => $"nginx still has a publisher of {streamKey}.\n{Log}");
+
     /// <summary>SIGTERM; the recordings stay until disposal.</summary>
     public async Task StopAsync()
     {
