@@ -30,6 +30,21 @@ public sealed class OddStreamTests(OddStreams odd) : IClassFixture<OddStreams>
     }
 
     [Fact]
+    public async Task PreviewOfASourceWithoutAudio_PromisesNone()
+    {
+        await using var encoder = await ScriptedEncoder.PublishAsync(odd.Server.RtmpPort, ServerProcess.MainKey);
+        var sending = encoder.SendAsync(Media.All.Where(message => !message.IsAudio));
+        _ = sending.ContinueWith(static task => task.Exception, TaskScheduler.Default);
+        await odd.Server.Api.WaitAsync(status => status.Source.Video?.Fps > 0, "no video");
+        var (header, tags) = await Received.ReadFlvAsync(odd.Server, "/preview/main.flv?source=main", seconds: 1);
+        // A player that is promised sound waits for it for ever.
+        Assert.Equal((false, true), (header.HasAudio, header.HasVideo));
+        Assert.DoesNotContain(tags, tag => tag.Type == RtmpMessageType.Audio);
+        await encoder.DisposeAsync();
+        await odd.Server.Api.StopAsync();
+    }
+
+    [Fact]
     public async Task LateAudio_TakesThePlaceOfSilence() =>
         await odd.BroadcastUnbrokenAsync("late-audio", MoveAudioHeaderTo(3000).Where(message => !message.IsAudio || message.Due.TotalMilliseconds >= 3000));
 
