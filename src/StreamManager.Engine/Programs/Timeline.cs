@@ -44,6 +44,7 @@ internal sealed class Timeline
     private MediaTime _offset;
     private MediaTime _audioShift;
     private MediaTime _compositionShift;
+    private MediaTime? _firstPresentation;
     private bool _videoBegun;
     private bool _audioBegun;
     private MediaTime _audioSegmentStart;
@@ -204,17 +205,18 @@ internal sealed class Timeline
     }
 
     /// <summary>
-    /// What a segment's first picture has to be shown later so that it comes after every picture before, by a whole number of frames: half a frame more would put all that follows between the
-    /// times that a receiver with a fixed frame rate has for pictures, where the rounding to milliseconds makes two of them one.
+    /// What a segment's first picture has to be shown later so that it comes after every picture before, at a whole number of frames from the program's first picture: half a frame more would put
+    /// all that follows between the times that a receiver with a fixed frame rate has for pictures, where the rounding to milliseconds makes two of them one. Counted from the first, so that
+    /// the roundings of thousands of switches do not add up.
     /// </summary>
     private MediaTime ShiftToGrid(MediaTime presentation)
     {
-        if (LastPresentation == MediaTime.MinValue)
+        if (_firstPresentation is not { } first)
             return MediaTime.Zero;
-        var shift = LastPresentation + VideoFrame - presentation;
-        while (shift + Rounding < MediaTime.Zero)
-            shift += VideoFrame;
-        return shift > Rounding ? shift : MediaTime.Zero;
+        var earliest = MediaTime.Max(presentation, LastPresentation + VideoFrame) - Rounding - first;
+        var frames = (earliest.Nanoseconds + VideoFrame.Nanoseconds - 1) / VideoFrame.Nanoseconds;
+        var shift = first + VideoFrame * frames - presentation;
+        return shift >= Rounding / 4 ? shift : MediaTime.Zero;
     }
 
     private void AddVideo(MediaPacket packet, MediaTime compositionShift, List<ProgramPacket> into)
@@ -232,6 +234,7 @@ internal sealed class Timeline
             packet = CompositionTimes.Shift(packet, compositionShift);
         LastVideo = time;
         LastPresentation = MediaTime.Max(LastPresentation, time + MediaTime.Min(packet.CompositionOffset, LongestReordering));
+        _firstPresentation ??= LastPresentation;
         into.Add(new ProgramPacket(packet, time));
     }
 
