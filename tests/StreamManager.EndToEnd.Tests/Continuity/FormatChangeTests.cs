@@ -12,7 +12,14 @@ public sealed class FormatChangeTests
 
     private static readonly EncoderSettings Large = new()
     {
-        Picture = TestPicture.Blue, Width = 1280, Height = 720, VideoKbps = 1000, BFrames = 2, AudioSampleRate = 44100, AudioChannels = 1, AudioKbps = 64,
+        Picture = TestPicture.Blue,
+        Width = 1280,
+        Height = 720,
+        VideoKbps = 1000,
+        BFrames = 2,
+        AudioSampleRate = 44100,
+        AudioChannels = 1,
+        AudioKbps = 64,
     };
 
     [Fact]
