@@ -13,7 +13,7 @@ internal sealed class MeterCollector : IDisposable
     private const int MostSeries = 1_000;
 
     /// <summary>Milliseconds: from a hand-over to a step that a viewer sees. 17, 34 and 42 are a frame at 60, 30 and 24 per second, rounded up.</summary>
-    private static readonly double[] Buckets = [0.5, 1, 2, 5, 10, 17, 22, 25, 34, 42, 51, 68, 100, 200, 500, 1000, 2000, 5000];
+    private static readonly double[] Buckets = [0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 17, 22, 25, 34, 42, 51, 68, 100, 200, 500, 1000, 2000, 5000];
 
     private readonly MeterListener _listener = new();
     private readonly Lock _lock = new();
