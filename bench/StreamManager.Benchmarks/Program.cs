@@ -2,8 +2,9 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using StreamManager.Benchmarks;
 
 // dotnet run -c Release --project bench/StreamManager.Benchmarks -- --filter '*Chunk*'
 // In this process: the job needs no second build, which would need the package sources again.
-var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)).AddColumn(new ThroughputColumn());
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
