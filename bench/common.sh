@@ -68,15 +68,20 @@ prepared_flv() {
   echo "$file"
 }
 
-# start_server RTMP_PORT API_PORT [CONFIG_FILE]: the server of this checkout with a data directory of its own. COALESCING_MS sets its coalescing time.
+# start_server RTMP_PORT API_PORT [CONFIG_FILE]: the server of this checkout with a data directory of its own; its metrics are on the port after API_PORT, in $metrics_port. COALESCING_MS
+# sets its coalescing time.
 start_server() {
+  metrics_port=$(($2 + 1))
   mkdir -p "$work/data-$1"
   echo "${COALESCING_MS:+coalescing_ms: $COALESCING_MS}" >"$work/empty.yml"
-  start env PORT="$2" WS_PORT=0 METRICS_PORT=0 HEALTH_PORT=0 RTMP_PORT="$1" BIND_ADDRESS=127.0.0.1 DATA_DIR="$work/data-$1" CONFIG_FILE="${3:-$work/empty.yml}" \
+  start env PORT="$2" WS_PORT=0 METRICS_PORT="$metrics_port" HEALTH_PORT=0 RTMP_PORT="$1" BIND_ADDRESS=127.0.0.1 DATA_DIR="$work/data-$1" CONFIG_FILE="${3:-$work/empty.yml}" \
     ADMIN_TOKEN=bench INGEST_KEY=bench dotnet artifacts/bench/server/StreamManager.Server.dll >"$work/server.log" 2>&1
   server=$child
   wait_for 30 listening "$1" && wait_for 30 listening "$2" || { tail -n 20 "$work/server.log" >&2; return 1; }
 }
+
+# save_metrics FILE: what the server's counters say now.
+save_metrics() { curl -sS --fail -o "$1" "http://127.0.0.1:$metrics_port/metrics"; }
 
 # add_destination API_PORT NAME URL KEY
 add_destination() {

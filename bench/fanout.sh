@@ -30,9 +30,15 @@ measure() {
   local relay=$1 n=$2 pids=$3 before after usage rate
   wait_for 60 eval "[ \"\$(cut -d' ' -f1 '$work/sink.status')\" -ge $n ]"
   sleep "$warmup"
+  [ "$relay" != server ] || save_metrics "$work/metrics.before"
   before=$(cut -d' ' -f3 "$work/sink.status")
   usage=$(tool usage --pid "$pids" --seconds "$window")
   after=$(cut -d' ' -f3 "$work/sink.status")
+  if [ "$relay" = server ]; then
+    save_metrics "$work/metrics.after"
+    echo "$n $(tool quantile --metric program_handover_milliseconds --percent 50 --before "$work/metrics.before" --after "$work/metrics.after") $(
+      tool quantile --metric program_handover_milliseconds --before "$work/metrics.before" --after "$work/metrics.after")" >>"$work/handover"
+  fi
   rate=$(awk -v b="$((after - before))" -v n="$n" -v s="$window" 'BEGIN { printf "%.2f", b * 8 / n / s / 1e6 }')
   echo "$relay $n $(sed -E 's/[a-z]+=//g' <<<"$usage") $rate $(cut -d' ' -f2 "$work/sink.status")" | tee -a "$work/results"
 }
@@ -97,3 +103,6 @@ awk '
         printf "%-8s per added destination (%d to %d): %.3f %% of a core, %.2f MB%s\n", r[i], lo, hi, slope[r[i]], (pss[r[i], hi] - pss[r[i], lo]) / (hi - lo), (slope["nginx"] > 0) ? sprintf(", %.2f times nginx", slope[r[i]] / slope["nginx"]) : "" }
     }
   }' "$work/results"
+[ ! -f "$work/handover" ] || awk '
+  NR == 1 { print "\nserver, from a packet'"'"'s arrival to its hand-over to the sockets, the coalescing time apart:" }
+  { printf "%5d destinations: p50 %.2f ms, p99 %.2f ms (%d hand-overs)\n", $1, $2, $4, $5 }' "$work/handover"

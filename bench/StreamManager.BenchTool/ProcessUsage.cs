@@ -45,7 +45,8 @@ internal static class ProcessUsage
         return all.Where(entry => Belongs(entry.Key)).ToDictionary(entry => entry.Key, entry => entry.Value.Ticks);
     }
 
-    private static (double Pss, double Rss) Memory(int id)
+    /// <summary>Megabytes of one process; zero when it is gone.</summary>
+    public static (double Pss, double Rss) Memory(int id)
     {
         try
         {

@@ -12,22 +12,22 @@ internal sealed class PublisherFleet
     private static readonly byte[] Waste = new byte[65536];
 
     private readonly List<Socket> _sockets = [];
-    private readonly List<FlvTag> _tags = [];
+    private readonly List<FlvTag> _tags;
     private readonly int _chunkSize;
     private readonly bool _stamp;
     private readonly ArrayBufferWriter<byte> _wire = new(1 << 20);
     private int _lost;
 
-    private PublisherFleet(int chunkSize, bool stamp)
+    private PublisherFleet(List<FlvTag> tags, int chunkSize, bool stamp)
     {
+        _tags = tags;
         _chunkSize = chunkSize;
         _stamp = stamp;
     }
 
     public static async Task<int> RunAsync(ToolOptions options, CancellationToken stop)
     {
-        var fleet = new PublisherFleet(options.Number("chunk-size", 4096), options.Has("stamp"));
-        fleet.Load(options.Text("file"));
+        var fleet = new PublisherFleet(FlvFile.ReadTags(options.Text("file")), options.Number("chunk-size", 4096), options.Has("stamp"));
         var url = new Uri(options.Text("url"));
         var count = options.Number("count", 1);
         for (var i = 1; i <= count; i++)
@@ -47,14 +47,6 @@ internal sealed class PublisherFleet
         }
         Console.WriteLine($"publishers={count} lost={fleet._lost}");
         return fleet._lost == 0 ? 0 : 1;
-    }
-
-    private void Load(string file)
-    {
-        var bytes = new ReadOnlySequence<byte>(File.ReadAllBytes(file));
-        FlvReader.TryReadHeader(ref bytes, out _);
-        while (FlvReader.TryReadTag(ref bytes, FlvReaderLimits.Default, out var tag))
-            _tags.Add(tag);
     }
 
     private async Task SendAsync(CancellationToken stop)

@@ -94,6 +94,19 @@ internal sealed class RtmpLine : IDisposable
         await ExpectAsync(command => RtmpStatus.Find(command)?.Code == RtmpStatusCodes.PublishStart, cancel);
     }
 
+    /// <summary>Client side: the farewell of an encoder that stops; returns when the server has closed.</summary>
+    public async Task UnpublishAsync(string key, CancellationToken cancel)
+    {
+        Write(RtmpCommand.Create("FCUnpublish", 6, key).ToMessage());
+        Write(RtmpCommand.Create("deleteStream", 7, 1).ToMessage());
+        await FlushAsync(cancel);
+        Socket.Shutdown(SocketShutdown.Send);
+        while (await ReadMessageAsync(cancel) is not null)
+        {
+            // Acknowledgements and words on the way out.
+        }
+    }
+
     /// <summary>The next message; null when the peer has closed.</summary>
     public async Task<RtmpMessage?> ReadMessageAsync(CancellationToken cancel)
     {

@@ -9,58 +9,106 @@ namespace StreamManager.BenchTool;
 /// Takes every publish and throws the media away. After the grant it does not even parse: one loop empties all sockets twenty times a second, so that a hundred
 /// destinations cost a few per cent of a core. With <c>--latency</c> it parses at once, and measures.
 /// </summary>
-internal sealed class Sink
+internal sealed class Sink : IDisposable
 {
     private const int UserSignal1 = 10; // SIGUSR1 on Linux: what was measured so far is forgotten.
 
     private static readonly TimeSpan EmptyEvery = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly List<Socket> _silent = [];
     private readonly List<double> _latencies = [];
     private int _publishing;
     private int _ended;
     private long _bytes;
 
-    public static async Task RunAsync(ToolOptions options, CancellationToken stop)
+    /// <summary>Publishes that were granted so far.</summary>
+    public int Publishes => Volatile.Read(ref _publishing);
+
+    /// <summary>Listens, and empties the sockets, until disposed or told to stop.</summary>
+    public static Sink Start(int port, bool measure, CancellationToken stop)
     {
         var sink = new Sink();
+        sink._listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        sink._listener.Listen(512);
+        _ = sink.AcceptAsync(measure, stop);
+        _ = sink.EmptyAgainAndAgainAsync(stop);
+        return sink;
+    }
+
+    public static async Task RunAsync(ToolOptions options, CancellationToken stop)
+    {
+        using var sink = Start(options.Number("port", 19350), options.Has("latency"), stop);
         using var forget = PosixSignalRegistration.Create((PosixSignal)UserSignal1, context =>
         {
             context.Cancel = true;
-            lock (sink._gate)
-                sink._latencies.Clear();
+            sink.Forget();
         });
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, options.Number("port", 19350)));
-        listener.Listen(512);
-        var accepting = sink.AcceptAsync(listener, options.Has("latency"), stop);
         try
         {
             while (true)
             {
                 await Task.Delay(EmptyEvery, stop);
-                sink.Empty();
                 if (options.Has("status"))
                     await File.WriteAllTextAsync(options.Text("status"), $"{sink._publishing} {sink._ended} {Interlocked.Read(ref sink._bytes)}\n", stop);
             }
         }
         catch (OperationCanceledException)
         {
-            await accepting;
+            Console.WriteLine(sink.Report());
         }
-        Console.WriteLine(sink.Report());
     }
 
-    private async Task AcceptAsync(Socket listener, bool measure, CancellationToken stop)
+    /// <summary>Resets one of the connections that are emptied; which one is counted round by <paramref name="turn"/>. Nothing happens when there is none.</summary>
+    public void ResetOne(int turn)
+    {
+        lock (_gate)
+        {
+            if (_silent.Count == 0)
+                return;
+            var socket = _silent[turn % _silent.Count];
+            _silent.Remove(socket);
+            _ended++;
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            socket.Dispose();
+        }
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Forget()
+    {
+        lock (_gate)
+            _latencies.Clear();
+    }
+
+    private async Task EmptyAgainAndAgainAsync(CancellationToken stop)
     {
         try
         {
             while (true)
-                _ = ServeAsync(await listener.AcceptAsync(stop), measure, stop);
+            {
+                await Task.Delay(EmptyEvery, stop);
+                Empty();
+            }
         }
         catch (OperationCanceledException)
         {
+            // The measurement is over.
+        }
+    }
+
+    private async Task AcceptAsync(bool measure, CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+                _ = ServeAsync(await _listener.AcceptAsync(stop), measure, stop);
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // The measurement is over.
         }
     }
 
