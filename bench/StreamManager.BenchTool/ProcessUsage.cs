@@ -18,7 +18,7 @@ internal static class ProcessUsage
         var seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
         // A process that ended on the way is left out on both sides; one that began counts in full.
         var used = after.Sum(entry => entry.Value - before.GetValueOrDefault(entry.Key));
-        var memory = after.Keys.Select(Memory).Aggregate((Pss: 0.0, Rss: 0.0), (sum, one) => (sum.Pss + one.Pss, sum.Rss + one.Rss));
+        var memory = after.Keys.Select(MemoryOf).Aggregate((Pss: 0.0, Rss: 0.0), (sum, one) => (sum.Pss + one.Pss, sum.Rss + one.Rss));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"cpu={used / TicksPerSecond / seconds * 100:0.00} pss={memory.Pss:0.0} rss={memory.Rss:0.0} processes={after.Count}"));
     }
 
@@ -46,12 +46,12 @@ internal static class ProcessUsage
     }
 
     /// <summary>Megabytes of one process; zero when it is gone.</summary>
-    public static (double Pss, double Rss) Memory(int id)
+    public static MemoryUse MemoryOf(int id)
     {
         try
         {
             var lines = File.ReadAllLines($"/proc/{id}/smaps_rollup");
-            return (Megabytes(lines, "Pss:"), Megabytes(lines, "Rss:"));
+            return new MemoryUse(Megabytes(lines, "Pss:"), Megabytes(lines, "Rss:"), Megabytes(lines, "Anonymous:"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -64,3 +64,9 @@ internal static class ProcessUsage
             ? double.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024
             : 0;
 }
+
+/// <summary>Memory of a process in megabytes.</summary>
+/// <param name="Pss">Its share: pages that others have mapped too count in part.</param>
+/// <param name="Rss">Everything that is in RAM for it.</param>
+/// <param name="Anonymous">What it has written itself; other processes coming and going do not change it.</param>
+internal readonly record struct MemoryUse(double Pss, double Rss, double Anonymous);

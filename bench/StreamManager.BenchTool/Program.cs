@@ -39,7 +39,7 @@ switch (args.FirstOrDefault())
             quantile --metric NAME --before FILE --after FILE [--percent 99]  a quantile of a histogram between two pages of metrics, and how many values it had
             cycles   --url rtmp://HOST:PORT/APP --key KEY --file FLV          publish and cut off, again and again; a sink for destinations is at --sink-port
                      --other-file FLV --metrics URL --pid PID --sink-port P   --other-file: the source in another format
-                     [--count 1000] [--warm-up 100] [--every 100]
+                     [--count 1000] [--warm-up 100] [--every 100] [--media-ms 333]
             ingest   --transport kestrel|kestrel-inline|sockets --port P      the product's RTMP sessions; every publish is granted, media thrown away
                      [--buffer 4096]                                          sockets: bytes of a read
             """);

@@ -6,9 +6,9 @@ using StreamManager.Rtmp.Wire;
 namespace StreamManager.BenchTool;
 
 /// <summary>
-/// Publishes a third of a second of a file, again and again, and cuts it off: three times of four by a reset, else with a farewell. Each third time one of the destinations, which
+/// Publishes the beginning of a file (a third of a second), again and again, and cuts it off: three times of four by a reset, else with a farewell. Each third time one of the destinations, which
 /// are here as well, resets its connection; each fiftieth time the source has another format, long enough for its transcoder to work. What the server's memory does meanwhile is read from
-/// its metrics and from /proc.
+/// its metrics and from /proc; the heap after a full collection.
 /// </summary>
 internal sealed class PublishCycles : IDisposable
 {
@@ -25,7 +25,6 @@ internal sealed class PublishCycles : IDisposable
     private readonly string _key;
     private readonly HttpClient _http = new();
     private readonly List<Row> _rows = [];
-    private double _lowestHeap = double.PositiveInfinity;
     private int _refusals;
 
     private PublishCycles(ToolOptions options)
@@ -54,7 +53,7 @@ internal sealed class PublishCycles : IDisposable
 
     private async Task RunAsync(Sink sink, CancellationToken stop)
     {
-        var usual = Load(_options.Text("file"), 333);
+        var usual = Load(_options.Text("file"), (uint)_options.Number("media-ms", 333));
         var other = Load(_options.Text("other-file"), 2000);
         var warmUp = _options.Number("warm-up", 100);
         var every = _options.Number("every", 100);
@@ -65,7 +64,8 @@ internal sealed class PublishCycles : IDisposable
             await PublishAsync(i % OtherFormatEvery == 0 ? other : usual, isClean: i % CleanEvery == 0, stop);
             if (i % DestinationCutEvery == 0)
                 sink.ResetOne(i / DestinationCutEvery);
-            await SampleAsync(i, i == last || (i >= warmUp && (i - warmUp) % every == 0), sink, stop);
+            if (i == last || (i >= warmUp && (i - warmUp) % every == 0))
+                await SampleAsync(i, sink, stop);
         }
     }
 
@@ -107,18 +107,15 @@ internal sealed class PublishCycles : IDisposable
         }
     }
 
-    private async Task SampleAsync(int cycle, bool isRow, Sink sink, CancellationToken stop)
+    private async Task SampleAsync(int cycle, Sink sink, CancellationToken stop)
     {
+        var server = _options.Number("pid", 0);
+        var memory = ProcessUsage.MemoryOf(server);
+        await FullCollection.RequestAsync(server, stop);
         var metrics = MetricsText.Parse(await _http.GetStringAsync(new Uri(_options.Text("metrics")), stop));
-        // Between two collections the heap only fills: the lowest of many readings is what is alive.
-        _lowestHeap = Math.Min(_lowestHeap, metrics.Sum("dotnet_gc_heap_bytes"));
-        if (!isRow)
-            return;
-        var (pss, rss) = ProcessUsage.Memory(_options.Number("pid", 0));
         var row = new Row(
-            cycle, rss, pss, _lowestHeap / (1 << 20), metrics.Sum("process_threads"), metrics.Sum("process_open_fds"), metrics.Sum("dotnet_gc_collections_total", "\"2\""),
-            metrics.Sum("program_switches_total"), metrics.Sum("destination_connects_total"), sink.Publishes);
-        _lowestHeap = double.PositiveInfinity;
+            cycle, memory.Rss, memory.Pss, memory.Anonymous, metrics.Sum("dotnet_gc_heap_bytes") / (1 << 20), metrics.Sum("process_threads"), metrics.Sum("process_open_fds"),
+            metrics.Sum("dotnet_gc_collections_total", "\"2\""), metrics.Sum("program_switches_total"), metrics.Sum("destination_connects_total"), sink.Publishes);
         _rows.Add(row);
         Console.WriteLine(row);
     }
@@ -130,7 +127,7 @@ internal sealed class PublishCycles : IDisposable
         var cycles = last.Cycle - first.Cycle;
         var switches = (last.Switches - first.Switches) / cycles;
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"per 1,000 cycles, fitted line: RSS {Slope(row => row.Rss):+0.00;-0.00} MB, PSS {Slope(row => row.Pss):+0.00;-0.00} MB, live heap {Slope(row => row.Heap):+0.00;-0.00} MB, threads {Slope(row => row.Threads):+0.0;-0.0}, open files {Slope(row => row.Files):+0.0;-0.0}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"per 1,000 cycles, fitted line: RSS {Slope(row => row.Rss):+0.00;-0.00} MB, PSS {Slope(row => row.Pss):+0.00;-0.00} MB, anonymous {Slope(row => row.Anonymous):+0.00;-0.00} MB, live heap {Slope(row => row.Heap):+0.00;-0.00} MB, threads {Slope(row => row.Threads):+0.0;-0.0}, open files {Slope(row => row.Files):+0.0;-0.0}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"switches per cycle {switches:0.00}, publishes that had to be tried again {_refusals}, connections of destinations {last.Publishes - first.Publishes}"));
         return switches > 1.5;
     }
@@ -157,12 +154,12 @@ internal sealed class PublishCycles : IDisposable
     }
 
     private sealed record Row(
-        int Cycle, double Rss, double Pss, double Heap, double Threads, double Files, double FullCollections, double Switches, double Connects, int Publishes)
+        int Cycle, double Rss, double Pss, double Anonymous, double Heap, double Threads, double Files, double FullCollections, double Switches, double Connects, int Publishes)
     {
-        public const string Head = "cycle   RSS MB   PSS MB   live heap MB   threads   open files   full collections   switches   connects of destinations";
+        public const string Head = "cycle   RSS MB   PSS MB   anonymous MB   live heap MB   threads   open files   full collections   switches   connects of destinations";
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"{Cycle,5} {Rss,8:0.0} {Pss,8:0.0} {Heap,14:0.00} {Threads,9:0} {Files,12:0} {FullCollections,18:0} {Switches,10:0} {Connects,26:0}");
+            $"{Cycle,5} {Rss,8:0.0} {Pss,8:0.0} {Anonymous,14:0.0} {Heap,14:0.00} {Threads,9:0} {Files,12:0} {FullCollections,18:0} {Switches,10:0} {Connects,26:0}");
     }
 }
