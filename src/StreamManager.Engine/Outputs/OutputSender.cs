@@ -33,10 +33,18 @@ internal struct SenderCounters
 /// </remarks>
 internal sealed class OutputSender : IHubSubscriber
 {
+    /// <summary>Bytes of media that are written at once for this connection alone, but for a single larger picture: below the size at which an array gets a place of its own for long (85,000).</summary>
+    private const int OwnPieceBytes = 64 * 1024;
+
+    /// <summary>Room for one message's headers; more are only needed for pictures above the chunk size.</summary>
+    private const int HeaderRoom = 64;
+
     private readonly Lock _gate = new();
     private readonly IRtmpPublishConnection _connection;
     private readonly TimeProvider _timeProvider;
     private readonly MediaTime _queueLimit;
+    // What the hub had cached at the join goes first. It is old by nature, and so no part of the time that may wait.
+    private readonly Queue<Item> _group = new();
     private readonly Queue<Item> _queue = new();
     private readonly TaskCompletionSource<HubEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private StreamHeader? _header;
@@ -103,7 +111,15 @@ internal sealed class OutputSender : IHubSubscriber
             _header = join.Header;
             if (join.Cached.IsEmpty)
                 return;
-            Enqueue(new Item(null, [.. join.Cached], 0));
+            // In pieces, written when the socket takes them: a hundred outputs that go on air together must not hold a group of pictures each.
+            for (var at = 0; at < join.Cached.Length;)
+            {
+                var from = at;
+                for (var bytes = 0; at < join.Cached.Length && (at == from || bytes + join.Cached[at].Packet.Body.Length <= OwnPieceBytes); at++)
+                    bytes += join.Cached[at].Packet.Body.Length;
+                _group.Enqueue(new Item(null, [.. join.Cached.AsSpan()[from..at]], 0));
+            }
+            _started = true;
             Send();
         }
     }
@@ -158,8 +174,9 @@ internal sealed class OutputSender : IHubSubscriber
     // Everything that waits goes, but for an end mark. The bytes of a message that has begun are in _rest and are finished first.
     private void DropToKeyframe()
     {
-        foreach (var item in _queue)
+        foreach (var item in _group.Concat(_queue))
             _counters.FramesDropped += CountFrames(item.Packets.AsSpan(item.From));
+        _group.Clear();
         _queue.Clear();
         _counters.Overflows++;
         _droppedAt = _timeProvider.GetTimestamp();
@@ -191,7 +208,7 @@ internal sealed class OutputSender : IHubSubscriber
             _rest = bytes[sent..];
             break;
         }
-        if (_rest.IsEmpty && _queue.Count == 0)
+        if (_rest.IsEmpty && _group.Count == 0 && _queue.Count == 0)
             return;
         _draining = true;
         _ = Task.Run(DrainAsync);
@@ -231,7 +248,7 @@ internal sealed class OutputSender : IHubSubscriber
         _rest = default;
         if (!bytes.IsEmpty)
             return true;
-        while (_queue.TryDequeue(out var item))
+        while (_group.TryDequeue(out var item) || _queue.TryDequeue(out item))
         {
             if (item.EndsWith is { } end)
             {
@@ -256,7 +273,7 @@ internal sealed class OutputSender : IHubSubscriber
     // Bytes for this connection alone: after a join or a drop, until audio and video are both in step with the shared form.
     private ReadOnlyMemory<byte> WriteOwn(in Item item)
     {
-        var output = new ArrayBufferWriter<byte>(16 * 1024);
+        var output = new ArrayBufferWriter<byte>(RoomFor(item));
         if (_base == long.MinValue)
             _base = item.Packets[item.From].Milliseconds;
         if (_writer is null)
@@ -308,6 +325,15 @@ internal sealed class OutputSender : IHubSubscriber
     private void Write(ArrayBufferWriter<byte> output, MediaKind kind, long milliseconds, ReadOnlySpan<byte> body) =>
         _writer!.WriteMessage(output, WireClock.ChunkStreamOf(kind), WireClock.TypeOf(kind), _connection.MessageStreamId, unchecked((uint)milliseconds), body);
 
+    // Enough at once: a buffer that grows by doubling would leave twice its size behind.
+    private static int RoomFor(in Item item)
+    {
+        var room = 1024; // Configurations and metadata, if they go in front.
+        foreach (var packet in item.Packets.AsSpan(item.From))
+            room += packet.Packet.Body.Length + HeaderRoom;
+        return room;
+    }
+
     private static int CountFrames(ReadOnlySpan<ProgramPacket> packets)
     {
         var count = 0;
@@ -319,6 +345,7 @@ internal sealed class OutputSender : IHubSubscriber
     private void Die()
     {
         _dead = true;
+        _group.Clear();
         _queue.Clear();
         _rest = default;
         Finish(HubEnd.Interrupted);

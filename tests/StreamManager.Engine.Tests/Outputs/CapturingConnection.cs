@@ -28,6 +28,9 @@ internal sealed class CapturingConnection : IRtmpPublishConnection
     /// <summary>Instead of being kept, for streams of days, messages go here.</summary>
     public Action<RtmpMessage>? OnMessage { get; set; }
 
+    /// <summary>Bytes of the largest array that a sender has made or been given for one send.</summary>
+    public int LargestSend { get; private set; }
+
     public bool SupportsDirectSend { get; }
 
     public uint MessageStreamId => 1;
@@ -68,6 +71,7 @@ internal sealed class CapturingConnection : IRtmpPublishConnection
         {
             if (_completion.Task.IsCompleted)
                 return -1;
+            LargestSend = Math.Max(LargestSend, wire.Length);
             var count = (int)Math.Min(_room, wire.Length);
             _room -= count;
             Take(wire[..count]);

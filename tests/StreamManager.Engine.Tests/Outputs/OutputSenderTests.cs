@@ -50,6 +50,33 @@ public sealed class OutputSenderTests
         Assert.Equal(0x17, video[0].Body.Span[0]);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(12)] // More than may wait in the queue: what was cached is no part of that.
+    public async Task Join_WithALargeGroupAndASlowSocket_SendsItInPiecesAndLosesNothing(int seconds)
+    {
+        const int Size = 20_000;
+        var hub = new PacketHub { Header = _hub.Header with { Audio = null } };
+        var frames = seconds * 30;
+        for (var i = 0; i < frames; i++)
+            hub.Add(new ProgramPacket(Frame(i, isKeyframe: i == 0, Size), MediaTime.FromUnits(i, 30)));
+        hub.Flush();
+        var connection = new CapturingConnection();
+        connection.SetRoom(Size);
+        hub.Subscribe(Sender(connection));
+        for (var i = frames; i < frames + 30; i++)
+        {
+            hub.Add(new ProgramPacket(Frame(i, isKeyframe: false, Size), MediaTime.FromUnits(i, 30)));
+            hub.Flush();
+        }
+        connection.SetRoom(long.MaxValue);
+        await Eventually.TrueAsync(() => connection.Of(RtmpMessageType.Video).Count == frames + 31, TimeSpan.FromSeconds(10));
+        var video = connection.Of(RtmpMessageType.Video).Skip(1).ToList();
+        Assert.Equal(Enumerable.Range(0, frames + 30), video.Select(NumberOf));
+        Assert.All(video, message => Assert.Equal(TimeOf(NumberOf(message)), message.Timestamp));
+        Assert.InRange(connection.LargestSend, Size, 5 * Size);
+    }
+
     [Fact]
     public void TwoOutputs_InStep_BothGetEverything()
     {
