@@ -31,12 +31,16 @@ public sealed class DestinationIsolationTests
         await server.Api.WaitAsync(status => status.Destination("never reads").State == "live", "the one that will not read is not live");
         bad.StopReading();
         var retries = new List<DateTimeOffset>();
+        string? wordsOfReset = null;
         var status = await server.Api.WaitAsync(
             now =>
             {
                 if (now.Destination("refuses TCP").NextRetryAt is { } planned && (retries.Count == 0 || planned > retries[^1]))
                     retries.Add(planned);
-                return now.UptimeSeconds >= 22 && IsJudged(now);
+                // Its row changes each second: the words stand there until it is live again.
+                if (now.Destination("resets") is { State: "retrying", Verdict: "unreachable", NextRetryAt: not null, LastError: { } words })
+                    wordsOfReset = words;
+                return now.UptimeSeconds >= 22 && wordsOfReset is not null && IsJudged(now);
             },
             "not every bad destination was judged",
             TimeSpan.FromSeconds(60));
@@ -48,6 +52,7 @@ public sealed class DestinationIsolationTests
         AssertRow(status, "reads slowly", "stalled", "slower");
         AssertRow(status, "unknown authority", "unreachable", "not signed by a known authority");
         AssertRow(status, "rejects the key", "rejected", "key");
+        Assert.Contains("reset", wordsOfReset, StringComparison.Ordinal);
         Assert.True(status.Destination("resets").Connects > 1, "the one that resets was not tried again");
         Assert.Equal(0, bad.TrustedTheUnknown);
         AssertGrowing(retries);

@@ -83,8 +83,18 @@ public sealed class OddStreamTests(OddStreams odd) : IClassFixture<OddStreams>
     public async Task ChangedConfiguration_OfTheSameSize_GoesOnInBand()
     {
         var other = await EncodedMedia.LoadAsync(odd.Settings with { Picture = TestPicture.Green, Profile = "high", Preset = "veryfast" }, TimeSpan.FromSeconds(5));
-        var recording = await odd.BroadcastUnbrokenAsync("changed", Join(Media, other, seconds: 2));
-        Assert.Single(recording.Video.Configurations);
+        var file = await odd.BroadcastAsync("changed", async encoder =>
+        {
+            await encoder.SendAsync(Join(Media, other, seconds: 2));
+            var status = await odd.Server.Api.StatusAsync();
+            Assert.Equal(("live", false, 0), (status.State, status.Source.Transcoded, status.Program.Switches));
+        });
+        RecordingJudge.AssertNoHole(FlvRecording.Read(file), odd.Settings);
+        Assert.Equal("", await FfmpegJudge.DecodeErrorsAsync(file));
+        Assert.Single(FlvRecording.Read(file).Video.Configurations);
+        var seen = (await FfmpegJudge.ColoursAsync(file)).Select(colour => colour.Picture).Distinct().ToArray();
+        Assert.Contains(TestPicture.Red, seen);
+        Assert.Contains(TestPicture.Green, seen);
     }
 
     [Fact]
