@@ -119,10 +119,16 @@ public sealed partial class Channel : IAsyncDisposable
     }
 
     /// <summary>Ends the broadcast. Off air until it is started, or an encoder publishes anew. Nothing happens when it is off air.</summary>
-    public Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return _loop.StopAsync(BroadcastEnd.Operator);
+        await _loop.StopAsync(BroadcastEnd.Operator);
+
+        // Remembered before it is answered: a server that is killed right afterwards must not go on air again.
+        Task saving;
+        lock (_gate)
+            saving = _saving;
+        await saving;
     }
 
     /// <summary>The operator's choice of what is shown. False: there is no such source.</summary>
