@@ -72,7 +72,7 @@ public sealed record AvcDecoderConfiguration
     }
 
     /// <summary>Reads a record; the parameter sets are copied.</summary>
-    /// <exception cref="MediaFormatException">Cut off, another version, or without a sequence and a picture parameter set.</exception>
+    /// <exception cref="MediaFormatException">Cut off, another version, without a sequence and a picture parameter set, or with a set whose id cannot be read.</exception>
     public static AvcDecoderConfiguration Read(ReadOnlySpan<byte> record)
     {
         var reader = new ByteReader(record);
@@ -86,6 +86,11 @@ public sealed record AvcDecoderConfiguration
         var pictureSets = ReadSets(ref reader, reader.ReadByte(), NalUnitType.PictureParameterSet);
         if (sequenceSets.IsEmpty || pictureSets.IsEmpty)
             throw new MediaFormatException("An AVC configuration record without a sequence and a picture parameter set.");
+        // Sets are told apart by their ids long after this: what has none is refused here, where whoever sent it is at fault.
+        foreach (var set in sequenceSets)
+            AvcSequenceParameterSet.ReadId(set.Span);
+        foreach (var set in pictureSets)
+            AvcPictureParameterSet.ReadId(set.Span);
         return new AvcDecoderConfiguration
         {
             Profile = profile,

@@ -93,6 +93,8 @@ public class AvcDecoderConfigurationTests
     [InlineData("01 42C01E FF E1 0001 67 00")] // no picture set
     [InlineData("01 42C01E FF E1 0001 68 01 0001 68")] // a picture set in the place of a sequence set
     [InlineData("01 42C01E FF E1 0000 01 0001 68")] // an empty set
+    [InlineData("01 42C01E FF E1 0007 6742C01EDA0280 01 0001 68")] // a picture set that ends before its id
+    [InlineData("01 42C01E FF E2 0007 6742C01EDA0280 0004 6742C01E 01 0002 6880")] // a second sequence set that ends before its id
     public void Record_ThatCannotBe_IsBroken(string hex) => Assert.Throws<MediaFormatException>(() => AvcDecoderConfiguration.Read(Hex.Bytes(hex)));
 
     [Fact]
