@@ -39,6 +39,12 @@ internal sealed class OutputSender : IHubSubscriber
     /// <summary>Room for one message's headers; more are only needed for pictures above the chunk size.</summary>
     private const int HeaderRoom = 64;
 
+    /// <summary>
+    /// Bytes of media that may wait, whatever its time: the longest queue limit (60 s) at 8 Mbit/s, or the usual one (5 s) at 100 Mbit/s. Timestamps are the encoder's word, and one that
+    /// stamps large pictures a millisecond apart must not fill the memory.
+    /// </summary>
+    internal const long MaxQueuedBytes = 64 * 1024 * 1024;
+
     private readonly Lock _gate = new();
     private readonly IRtmpPublishConnection _connection;
     private readonly TimeProvider _timeProvider;
@@ -61,6 +67,7 @@ internal sealed class OutputSender : IHubSubscriber
     private bool _draining;
     private bool _dead;
     private long _droppedAt;
+    private long _queuedBytes;
 
     /// <summary>Creates a sender for a connection whose publish was just granted.</summary>
     /// <param name="connection">Where to.</param>
@@ -117,7 +124,9 @@ internal sealed class OutputSender : IHubSubscriber
                 var from = at;
                 for (var bytes = 0; at < join.Cached.Length && (at == from || bytes + join.Cached[at].Packet.Body.Length <= OwnPieceBytes); at++)
                     bytes += join.Cached[at].Packet.Body.Length;
-                _group.Enqueue(new Item(null, [.. join.Cached.AsSpan()[from..at]], 0));
+                var item = new Item(null, [.. join.Cached.AsSpan()[from..at]], 0);
+                _group.Enqueue(item);
+                _queuedBytes += item.Bytes;
             }
             _started = true;
             Send();
@@ -143,7 +152,7 @@ internal sealed class OutputSender : IHubSubscriber
                     return;
             }
             Enqueue(new Item(batch, batch.Packets, from));
-            if (QueuedTime() > _queueLimit)
+            if (QueuedTime() > _queueLimit || _queuedBytes > MaxQueuedBytes)
                 DropToKeyframe();
             Send();
         }
@@ -164,6 +173,7 @@ internal sealed class OutputSender : IHubSubscriber
     private void Enqueue(Item item)
     {
         _queue.Enqueue(item);
+        _queuedBytes += item.Bytes;
         _started = true;
         _newest = item.Packets[^1].DecodeTime;
     }
@@ -176,8 +186,7 @@ internal sealed class OutputSender : IHubSubscriber
     {
         foreach (var item in _group.Concat(_queue))
             _counters.FramesDropped += CountFrames(item.Packets.AsSpan(item.From));
-        _group.Clear();
-        _queue.Clear();
+        ClearQueue();
         _counters.Overflows++;
         _droppedAt = _timeProvider.GetTimestamp();
         _started = false;
@@ -250,6 +259,7 @@ internal sealed class OutputSender : IHubSubscriber
             return true;
         while (_group.TryDequeue(out var item) || _queue.TryDequeue(out item))
         {
+            _queuedBytes -= item.Bytes;
             if (item.EndsWith is { } end)
             {
                 Finish(end);
@@ -345,10 +355,16 @@ internal sealed class OutputSender : IHubSubscriber
     private void Die()
     {
         _dead = true;
-        _group.Clear();
-        _queue.Clear();
+        ClearQueue();
         _rest = default;
         Finish(HubEnd.Interrupted);
+    }
+
+    private void ClearQueue()
+    {
+        _group.Clear();
+        _queue.Clear();
+        _queuedBytes = 0;
     }
 
     private void Finish(HubEnd end) => _ended.TrySetResult(end);
@@ -356,5 +372,8 @@ internal sealed class OutputSender : IHubSubscriber
     private readonly record struct Item(PacketBatch? Batch, ProgramPacket[] Packets, int From, HubEnd? EndsWith = null, bool IsEndOfSequence = false)
     {
         public static Item EndOfSequence { get; } = new(null, [], 0, IsEndOfSequence: true);
+
+        /// <summary>Bytes of media that it keeps alive.</summary>
+        public long Bytes { get; } = PacketBatch.CountBytes(Packets);
     }
 }

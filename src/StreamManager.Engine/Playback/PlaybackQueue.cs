@@ -11,10 +11,16 @@ internal sealed class PlaybackQueue : IHubSubscriber
     /// <summary>Batches that may wait: about five seconds at 50 batches a second.</summary>
     internal const int Capacity = 256;
 
+    /// <summary>
+    /// Bytes of media that may wait: the largest cached group that a viewer can begin with (16 MiB) and as much again, which is ten seconds at 12 Mbit/s.
+    /// </summary>
+    internal const long MaxQueuedBytes = 2 * PacketHub.MaxCachedBytes;
+
     private readonly Channel<Item> _channel = Channel.CreateBounded<Item>(new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = false });
     private readonly Action<PlaybackQueue> _unsubscribe;
     private bool _waitsForKeyframe = true;
     private long _dropped;
+    private long _queuedBytes;
 
     /// <summary>Creates a queue; <paramref name="unsubscribe"/> is called once when the viewer leaves.</summary>
     public PlaybackQueue(Action<PlaybackQueue> unsubscribe)
@@ -33,15 +39,16 @@ internal sealed class PlaybackQueue : IHubSubscriber
     {
         var read = _channel.Reader.TryRead(out var item);
         (header, packets) = (item.Header, item.Packets);
+        Interlocked.Add(ref _queuedBytes, -item.Bytes);
         return read;
     }
 
     /// <inheritdoc/>
     public void Join(HubJoin join)
     {
-        _channel.Writer.TryWrite(new Item(join.Header, default));
+        _channel.Writer.TryWrite(new Item(join.Header, default, 0));
         if (!join.Cached.IsEmpty)
-            _waitsForKeyframe = !_channel.Writer.TryWrite(new Item(null, join.Cached.AsMemory()));
+            _waitsForKeyframe = !TryWrite(join.Cached.AsMemory());
     }
 
     /// <inheritdoc/>
@@ -57,7 +64,7 @@ internal sealed class PlaybackQueue : IHubSubscriber
                 return;
             }
         }
-        _waitsForKeyframe = !_channel.Writer.TryWrite(new Item(null, batch.Packets.AsMemory(from)));
+        _waitsForKeyframe = !TryWrite(batch.Packets.AsMemory(from));
         if (_waitsForKeyframe)
             Interlocked.Add(ref _dropped, batch.VideoFrames);
     }
@@ -72,5 +79,18 @@ internal sealed class PlaybackQueue : IHubSubscriber
         _unsubscribe(this);
     }
 
-    private readonly record struct Item(StreamHeader? Header, ReadOnlyMemory<ProgramPacket> Packets);
+    private bool TryWrite(ReadOnlyMemory<ProgramPacket> packets)
+    {
+        var bytes = PacketBatch.CountBytes(packets.Span);
+        if (Interlocked.Read(ref _queuedBytes) + bytes > MaxQueuedBytes)
+            return false;
+        // Counted before the reader can take it away again.
+        Interlocked.Add(ref _queuedBytes, bytes);
+        if (_channel.Writer.TryWrite(new Item(null, packets, bytes)))
+            return true;
+        Interlocked.Add(ref _queuedBytes, -bytes);
+        return false;
+    }
+
+    private readonly record struct Item(StreamHeader? Header, ReadOnlyMemory<ProgramPacket> Packets, long Bytes);
 }

@@ -51,6 +51,15 @@ internal sealed class PacketBatch
         return new PacketBatch(packets.ToArray(), output.Array);
     }
 
+    /// <summary>Bytes of the packets' bodies.</summary>
+    public static long CountBytes(ReadOnlySpan<ProgramPacket> packets)
+    {
+        var bytes = 0L;
+        foreach (var packet in packets)
+            bytes += packet.Packet.Body.Length;
+        return bytes;
+    }
+
     /// <summary>A buffer of a size known before: no growing, no copy at the end. A header may ask for more than is left, so it gets scratch space then.</summary>
     private sealed class ExactBuffer(int length) : IBufferWriter<byte>
     {

@@ -30,10 +30,14 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
     /// <summary>Sound is kept for so long, so that a switch at a keyframe finds the sound that belongs to it although it came earlier.</summary>
     private static readonly MediaTime RecentAudio = MediaTime.FromMilliseconds(1000);
 
+    /// <summary>Bytes of it that are kept: eight times what AAC has in a second at its highest rate, and one message of the largest size.</summary>
+    private const int RecentAudioBytes = 1024 * 1024;
+
     /// <summary>Characters of an encoder's name that are kept: more than any has.</summary>
     private const int LongestEncoderName = 128;
 
     private readonly Queue<MediaPacket> _recentAudio = new();
+    private int _recentAudioBytes;
 
     /// <summary>The source's id.</summary>
     public string Id { get; } = id;
@@ -165,8 +169,9 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
             return;
         }
         _recentAudio.Enqueue(packet);
-        while (_recentAudio.TryPeek(out var oldest) && packet.DecodeTime - oldest.DecodeTime > RecentAudio)
-            _recentAudio.Dequeue();
+        _recentAudioBytes += packet.Body.Length;
+        while (_recentAudio.TryPeek(out var oldest) && (packet.DecodeTime - oldest.DecodeTime > RecentAudio || _recentAudioBytes > RecentAudioBytes))
+            _recentAudioBytes -= _recentAudio.Dequeue().Body.Length;
     }
 
     /// <summary>The monotonic time at which the source counts as stalled if nothing more comes.</summary>
@@ -198,6 +203,7 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
         Fit = FormatFit.Unknown;
         Meter = new SourceMeter();
         _recentAudio.Clear();
+        _recentAudioBytes = 0;
     }
 
     private static bool IsPlausible(double framesPerSecond) => framesPerSecond is >= 1 and <= 300;

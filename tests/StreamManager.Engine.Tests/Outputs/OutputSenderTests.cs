@@ -138,6 +138,27 @@ public sealed class OutputSenderTests
     }
 
     [Fact]
+    public async Task LargePicturesOfNoLength_AreBoundedInBytes()
+    {
+        // Keyframes of 4 MB stamped a millisecond apart: 400 MB that are less than half a second of media.
+        const int Size = 4_000_000;
+        var connection = Join();
+        Run(1);
+        connection.SetRoom(0);
+        for (var i = 1; i <= 100; i++)
+        {
+            _hub.Add(new ProgramPacket(Frame(i, isKeyframe: true, Size), MediaTime.FromMilliseconds(i)));
+            _hub.Flush();
+        }
+        var sender = _senders[^1];
+        Assert.InRange(sender.Counters.FramesDropped, 100 - OutputSender.MaxQueuedBytes / Size - 1, 99);
+        connection.SetRoom(long.MaxValue);
+        await Eventually.TrueAsync(() => sender.Queued == TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Run(130);
+        await Eventually.TrueAsync(() => connection.Of(RtmpMessageType.Video)[^1].Timestamp == TimeOf(130), TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void End_Intended_SendsTheEndOfSequenceBehindTheLastFrame()
     {
         var connection = Join();
