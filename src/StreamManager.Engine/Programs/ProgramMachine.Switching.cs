@@ -19,6 +19,11 @@ internal sealed partial class ProgramMachine
             return;
         // A configuration that changes while the source is connected: what comes is judged anew.
         Judge(slot, now);
+        if (before is FormatFit.Transcode && slot.Fit is FormatFit.Transcode)
+        {
+            // A transcoder knows the one configuration that it began with.
+            _events.Add(new ProgramEvent.TranscoderWanted(slot, true));
+        }
         if (slot == _active && slot.Fit is FormatFit.Transcode && before is not FormatFit.Transcode)
             Leave(SwitchReason.FormatChange, now);
     }
@@ -29,7 +34,8 @@ internal sealed partial class ProgramMachine
         if (!HasFormat(slot, now))
             return;
         var fit = ProgramHeader.Judge(_header!, slot);
-        if (fit is FormatFit.Transcode && _definition.OnFormatChange is FormatChangePolicy.RestartOutputs)
+        var mayRestart = _definition.OnFormatChange is FormatChangePolicy.RestartOutputs && !(now - _formatChangedAt < FormatChangeDistance);
+        if (fit is FormatFit.Transcode && mayRestart)
         {
             ChangeFormat(slot, now);
             return;
@@ -93,6 +99,7 @@ internal sealed partial class ProgramMachine
         _header = slot is null ? ProgramHeader.Of(_fallback!) : ProgramHeader.Of(slot, _fallback);
         _timeline = new Timeline(slot?.VideoFrame ?? _fallback!.TimeOfFrame(1), _header.Audio);
         _pace = default;
+        _formatChangedAt = null;
         _air = AirState.On;
         _active = null;
         _heldKeyframe = null;
@@ -212,6 +219,7 @@ internal sealed partial class ProgramMachine
 
     private void ChangeFormat(SourceSlot slot, MediaTime now)
     {
+        _formatChangedAt = now;
         // The operator has chosen to restart the outputs instead of transcoding: same broadcast, same timeline, new header.
         _header = ProgramHeader.Of(slot, null);
         _fallback = null;

@@ -22,6 +22,11 @@ internal sealed partial class ProgramMachine
     /// <summary>How long a new source's sound is waited for once its pictures are there. Encoders send both configurations within the first messages.</summary>
     internal static readonly MediaTime AudioPatience = MediaTime.FromMilliseconds(1000);
 
+    /// <summary>
+    /// Least time from one restart of the outputs for a new format to the next. Platforms lock out a key whose publishes come and go; a source that changes again earlier is transcoded.
+    /// </summary>
+    internal static readonly MediaTime FormatChangeDistance = MediaTime.FromMilliseconds(30_000);
+
     private readonly ImmutableArray<SourceSlot> _slots;
     private readonly List<ProgramPacket> _emitted = [];
     private readonly List<ProgramEvent> _events = [];
@@ -39,6 +44,7 @@ internal sealed partial class ProgramMachine
     private MediaTime _fallbackSince;
     private MediaTime _fallbackTotal;
     private MediaTime _onAirSince;
+    private MediaTime? _formatChangedAt;
     private bool _hadSource;
     private bool _setsReplaced;
     private bool _mayStartBySource;

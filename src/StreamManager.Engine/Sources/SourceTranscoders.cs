@@ -22,6 +22,9 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<SourceSlot, Runner> _runners = new();
 
+    // The last one of each source: the next one begins after its end. Used on the loop only.
+    private readonly Dictionary<SourceSlot, Runner> _stopped = [];
+
     /// <summary>Creates the set; empty.</summary>
     public SourceTranscoders(string channelId, EngineServices services, Func<ProgramLoop> loop)
     {
@@ -35,7 +38,10 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
     public void Want(SourceSlot slot, ProgramHeader? header, ProgramFormat? target)
     {
         if (_runners.TryRemove(slot, out var old))
+        {
             old.Stop();
+            _stopped[slot] = old;
+        }
         if (header is null || target is null)
             return;
         var request = new LiveTranscodeRequest
@@ -46,7 +52,7 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
             TranscodeVideo = !ProgramHeader.VideoFits(header, slot),
             TranscodeAudio = !ProgramHeader.AudioFits(header, slot),
         };
-        var runner = new Runner(this, slot, request);
+        var runner = new Runner(this, slot, request, _stopped.GetValueOrDefault(slot));
         _runners[slot] = runner;
         runner.Start();
     }
@@ -74,9 +80,11 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
     [LoggerMessage(2, LogLevel.Warning, "The transcoder of source {Source} of channel {Channel} ended: {Words} Next attempt in {Wait}.")]
     private static partial void LogEnded(ILogger logger, string channel, string source, string words, TimeSpan wait);
 
-    private sealed class Runner(SourceTranscoders owner, SourceSlot slot, LiveTranscodeRequest request) : IDisposable
+    private sealed class Runner(SourceTranscoders owner, SourceSlot slot, LiveTranscodeRequest request, Runner? before) : IDisposable
     {
         private readonly CancellationTokenSource _stop = new();
+        private Runner? _before = before;
+        private long? _startedAt;
         private volatile LiveTranscoder? _current;
 
         public Task Running { get; private set; } = Task.CompletedTask;
@@ -91,6 +99,7 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
 
         private async Task RunAsync()
         {
+            await FollowAsync();
             var wait = RetryInitial;
             while (!_stop.IsCancellationRequested)
             {
@@ -110,8 +119,29 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
             }
         }
 
+        // An encoder that changes its format many times a second must not start as many children: one at a time, and none within the first wait after the start of the one before.
+        private async Task FollowAsync()
+        {
+            if (_before is not { } before)
+                return;
+            _before = null;
+            await before.Running;
+            _startedAt = before._startedAt;
+            if (_startedAt is not { } started || RetryInitial - owner._services.TimeProvider.GetElapsedTime(started) is not { Ticks: > 0 } wait)
+                return;
+            try
+            {
+                await Task.Delay(wait, owner._services.TimeProvider, _stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // Not wanted any more: the caller sees that.
+            }
+        }
+
         private async Task<string> RunOnceAsync()
         {
+            _startedAt = owner._services.TimeProvider.GetTimestamp();
             var loop = owner._loop();
             // The reading thread of the transcoder must not wait; a loop that is seconds behind has lost more than this frame.
             var transcoder = LiveTranscoder.Start(

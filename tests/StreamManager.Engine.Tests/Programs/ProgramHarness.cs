@@ -61,6 +61,16 @@ internal sealed class ProgramHarness
         Carry();
     }
 
+    /// <summary>It sends another video configuration without leaving.</summary>
+    public void Configure(Encoder encoder, string videoConfiguration) => Receive(encoder, new MediaPacket
+    {
+        Kind = MediaKind.Video,
+        Content = PacketContent.Configuration,
+        Codec = FourCc.Avc,
+        Body = AvcTag.Configuration(Convert.FromHexString(videoConfiguration)),
+        HeaderLength = 5,
+    });
+
     public void Start()
     {
         Machine.Start(new ProgramFormat { Width = 320, Height = 180 }, Now);
@@ -192,6 +202,9 @@ internal sealed record EncoderSettings
 
     /// <summary>High profile, 640x360 at 30.</summary>
     public const string High640x360 = "0164001effe1001a6764001eacd940a02ff970110000030001000003003c0f162d9601000668ebe3cb22c0fdf8f800";
+
+    /// <summary>Baseline profile, 640x352 at 30.</summary>
+    public const string Baseline640x352 = "0142001fffe100146742001fda0280b684000003000400000300f21001000468ce3c80";
 
     /// <summary>Main profile, 320x180 at 30: another configuration of the same size.</summary>
     public const string Main320x180 = "014d400dffe10019674d400deca0a0cfcf8088000003000800000301e078a14cb001000568ebe3cb20";

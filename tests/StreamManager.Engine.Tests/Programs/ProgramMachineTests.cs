@@ -397,6 +397,43 @@ public sealed class ProgramMachineTests
         Assert.Equal(640, harness.Machine.Header!.Video.Width);
     }
 
+    [Fact]
+    public void FormatsThatFlap_RestartOutputsOnceAndAreTranscodedThen()
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", OnFormatChange = FormatChangePolicy.RestartOutputs });
+        var encoder = harness.Publish();
+        harness.Run(3);
+        foreach (var size in Enumerable.Range(0, 10).Select(i => i % 2 == 0 ? EncoderSettings.High640x360 : EncoderSettings.High320x180))
+        {
+            harness.End(encoder, RtmpPublishEnd.Broken);
+            encoder = harness.Publish(settings: new EncoderSettings { VideoConfiguration = size });
+            harness.Run(0.5);
+        }
+        Assert.Single(harness.Events.OfType<ProgramEvent.FormatChanged>());
+        Assert.Contains(harness.Events.OfType<ProgramEvent.TranscoderWanted>(), wanted => wanted.Wanted);
+
+        // A change much later is a change again.
+        harness.End(encoder, RtmpPublishEnd.Broken);
+        harness.Run(ProgramMachine.FormatChangeDistance.Seconds);
+        harness.Publish(settings: new EncoderSettings { VideoConfiguration = EncoderSettings.High320x180 });
+        harness.Run(3);
+        Assert.Equal(2, harness.Events.OfType<ProgramEvent.FormatChanged>().Count());
+    }
+
+    [Fact]
+    public void AnotherConfiguration_OfATranscodedSource_MakesANewTranscoder()
+    {
+        var harness = new ProgramHarness();
+        var encoder = harness.Publish();
+        harness.Run(3);
+        Assert.Empty(harness.Events.OfType<ProgramEvent.TranscoderWanted>());
+        harness.Configure(encoder, EncoderSettings.High640x360);
+        Assert.Single(harness.Events.OfType<ProgramEvent.TranscoderWanted>());
+        harness.Configure(encoder, EncoderSettings.Baseline640x352);
+        Assert.All(harness.Events.OfType<ProgramEvent.TranscoderWanted>(), wanted => Assert.True(wanted.Wanted));
+        Assert.Equal(2, harness.Events.OfType<ProgramEvent.TranscoderWanted>().Count());
+    }
+
     private static List<NalUnitType> UnitsOf(ProgramPacket packet)
     {
         var payload = packet.Packet.Body.ToArray()[5..];
