@@ -129,6 +129,22 @@ public sealed class ClipFactoryTests : IDisposable
         _bench.AssertNoResidue();
     }
 
+    [Theory]
+    [InlineData("/dev/zero")]
+    [InlineData("/dev/tty")]
+    public async Task DeviceOrPipe_IsRefusedUnopened(string device)
+    {
+        var link = _bench.File("fallback");
+        File.CreateSymbolicLink(link, device);
+        using var factory = _bench.Factory();
+        foreach (var content in (ClipContent[])[new ClipContent.Picture(link), new ClipContent.Video(link)])
+        {
+            var result = await factory.PrepareAsync(content, ClipBench.Format(), cancel: Cancel);
+            Assert.Equal(ClipFailure.FileNotUsable, result.Failure);
+            Assert.Contains("not an ordinary file", result.Words, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Picture_CutOff_IsRefusedInWords()
     {

@@ -196,7 +196,7 @@ public sealed class ClipFactory : IDisposable
             {
                 ClipContent.Slate => (FromPicture(BuiltInSlate.Read(BuiltInSlate.NameFor(format.Width, format.Height))), null),
                 ClipContent.Picture picture => ReadPicture(picture.Path),
-                ClipContent.Video video => (FromVideo(video), null),
+                ClipContent.Video video => RefuseEmpty(video.Path) is { } empty ? (null, empty) : (FromVideo(video), null),
                 _ => throw new ArgumentException("An unknown content.", nameof(content)),
             };
         }
@@ -206,8 +206,19 @@ public sealed class ClipFactory : IDisposable
         }
     }
 
+    // Pipes and devices say that they are empty. To open a pipe waits for its writer for ever, and to read a device has no end: neither is opened.
+    private static ClipResult? RefuseEmpty(string path)
+    {
+        var file = new FileInfo(path);
+        if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target;
+        return file is { Exists: true, Length: 0 }
+            ? ClipResult.Failed(ClipFailure.FileNotUsable, $"{Path.GetFileName(path)} is empty, or not an ordinary file.")
+            : null;
+    }
+
     private (Material? Material, ClipResult? Failure) ReadPicture(string path)
     {
+        if (RefuseEmpty(path) is { } empty) return (null, empty);
         using (var stream = File.OpenRead(path))
         {
             if (stream.Length > MaxPictureBytes)
