@@ -46,9 +46,14 @@ internal sealed class RequestFields
         {
             var options = new JsonDocumentOptions { MaxDepth = DeepestNesting, AllowDuplicateProperties = false };
             using var document = JsonDocument.Parse(body.AsMemory(0, length), options);
+            ReadTexts(document.RootElement);
             return document.RootElement.ValueKind is JsonValueKind.Object
                 ? (new RequestFields(document.RootElement.Clone(), "", []), null)
                 : (null, Problem.Invalid([new FieldError("", "The body must be a JSON object.")]));
+        }
+        catch (InvalidOperationException)
+        {
+            return (null, NotText);
         }
         catch (JsonException e)
         {
@@ -134,8 +139,33 @@ internal sealed class RequestFields
         }
     }
 
+    private static Problem NotText { get; } = new(StatusCodes.Status400BadRequest, "malformed_json", "The body is not valid JSON.", "A text in it is not Unicode.");
+
     private static Problem TooLarge { get; } =
         new(StatusCodes.Status413PayloadTooLarge, "too_large", $"The body must not be larger than {LargestBody / 1024} KB.");
+
+    // The parser lets bytes that are no UTF-8 pass, and halves of surrogate pairs, until somebody asks for the text: that is done here.
+    private static void ReadTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    ReadTexts(property.Value);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                    ReadTexts(item);
+                break;
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+        }
+    }
 
     private bool TryGet(string name, JsonValueKind kind, string allowed, out JsonElement value)
     {

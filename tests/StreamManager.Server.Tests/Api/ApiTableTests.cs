@@ -92,6 +92,7 @@ public sealed class ApiTableTests : IAsyncLifetime
         {
             ("", "malformed_json"), ("{", "malformed_json"), ("nonsense s3cret", "malformed_json"), ("{}{}", "malformed_json"), ("{ \"a\": 1, \"a\": 2 }", "malformed_json"),
             (new string('[', 100), "malformed_json"), ("[]", "invalid_request"), ("null", "invalid_request"), ("\"text\"", "invalid_request"),
+            ("{ \"name\": \"\\ud800\" }", "malformed_json"), ("{ \"\\ud800\": 1 }", "malformed_json"), ("{ \"settings\": { \"name\": \"\\udc00\" } }", "malformed_json"),
         })
         {
             var answer = await _server.SendAsync(new HttpMethod(method), path, body);
