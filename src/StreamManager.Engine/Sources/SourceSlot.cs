@@ -81,6 +81,9 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
     /// <summary>First video frame of this publisher; null: none yet.</summary>
     public MediaTime? FirstVideoAt { get; private set; }
 
+    /// <summary>Last frame as the publisher sent it, whether or not it could go into the program.</summary>
+    public MediaTime LastReceivedAt { get; private set; }
+
     /// <summary>Last media that could go into the program (from the transcoder, when there is one).</summary>
     public MediaTime LastMediaAt { get; private set; }
 
@@ -107,7 +110,7 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
         Forget();
         Origin = origin;
         Encoder = origin.Encoder;
-        AttachedAt = LastMediaAt = LastVideoAt = GoodSince = now;
+        AttachedAt = LastReceivedAt = LastMediaAt = LastVideoAt = GoodSince = now;
     }
 
     /// <summary>What the encoder says about itself: hints, and a peer's text that is cleaned before it is shown.</summary>
@@ -149,6 +152,7 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
     public void ObserveReceived(MediaPacket packet, MediaTime now)
     {
         Meter.Observe(packet, now);
+        LastReceivedAt = now;
         if (packet.Kind is not MediaKind.Video)
             return;
         FirstVideoAt ??= now;

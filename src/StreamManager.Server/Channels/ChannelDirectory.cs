@@ -30,6 +30,9 @@ internal sealed class ChannelDirectory : IAsyncDisposable
     /// <summary>Starts what is to be on air from the start, and what was on air when the server was killed.</summary>
     public Task RunStartModesAsync(CancellationToken cancellationToken) => Task.WhenAll(All.Select(channel => channel.RunStartModeAsync(cancellationToken)));
 
+    /// <summary>Ends every broadcast, as an operator would: none comes back by itself at the next start.</summary>
+    public Task EndBroadcastsAsync(CancellationToken cancellationToken) => Task.WhenAll(All.Select(channel => channel.StopAsync(cancellationToken)));
+
     /// <summary>Ends every channel in order; destinations get a clean end.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(All.Select(channel => channel.DisposeAsync().AsTask()));
 }

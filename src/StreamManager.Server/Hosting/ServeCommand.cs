@@ -21,7 +21,7 @@ internal static class ServeCommand
         }
 
         var (options, notices) = (OptionsResult.Loaded)loaded;
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var stop = new TaskCompletionSource<PosixSignal>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => OnSignal(context, stop));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => OnSignal(context, stop));
         using var loggers = LoggerFactory.Create(Configure);
@@ -29,8 +29,13 @@ internal static class ServeCommand
         {
             await using var server = await StreamManagerServer.StartAsync(options, TimeProvider.System, loggers, CancellationToken.None);
             Banner.Write(Console.Out, server, options, notices, isTerminal: !Console.IsOutputRedirected);
-            await stop.Task;
-            await Console.Out.WriteLineAsync("Ending: destinations get a clean end.");
+            // A person at the keyboard ends the show; a service manager stops a process that it may start again in a moment, and the broadcast goes on then.
+            var forGood = await stop.Task is PosixSignal.SIGINT;
+            await Console.Out.WriteLineAsync(forGood
+                ? "Ending: destinations get a clean end."
+                : "Ending: destinations get a clean end; what is on air goes on at the next start.");
+            if (forGood)
+                await server.EndBroadcastsAsync();
         }
         catch (StartupException e)
         {
@@ -43,7 +48,7 @@ internal static class ServeCommand
     }
 
     /// <summary>The first signal asks for an orderly end; a second one is not held back and kills.</summary>
-    private static void OnSignal(PosixSignalContext context, TaskCompletionSource stop) => context.Cancel = stop.TrySetResult();
+    private static void OnSignal(PosixSignalContext context, TaskCompletionSource<PosixSignal> stop) => context.Cancel = stop.TrySetResult(context.Signal);
 
     private static void Configure(ILoggingBuilder logging)
     {

@@ -68,6 +68,13 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends every broadcast for good, before a <see cref="DisposeAsync"/> that is not followed by a start which should go on.</summary>
+    public async Task EndBroadcastsAsync()
+    {
+        if (_channels is { } channels)
+            await WithinAsync(channels.EndBroadcastsAsync(CancellationToken.None), ChannelStopTimeout);
+    }
+
     /// <summary>
     /// The orderly end: no new work, destinations are told that the stream is over, then publishers, players and requests are closed. Bounded in time.
     /// </summary>

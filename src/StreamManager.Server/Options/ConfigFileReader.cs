@@ -64,6 +64,12 @@ internal static class ConfigFileReader
             errors.Add($"{name} line {e.Start.Line}", "YAML", $"cannot be read: {e.Message}");
             return options;
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException)
+        {
+            // The parser lets some of its own slips out, for example on a flow sequence that is never closed; it does not say where.
+            errors.Add(name, "YAML", $"cannot be read: {e.Message}");
+            return options;
+        }
 
         if (root is YamlScalarNode { Value: null or "" })
             return options;
