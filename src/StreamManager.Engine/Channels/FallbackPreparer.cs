@@ -117,6 +117,13 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
         {
             // A newer wish, or the channel is going away.
         }
+        catch (Exception exception)
+        {
+            // A fault of ours must not cost every later fallback of the channel.
+            LogFault(_logger, _channelId, exception);
+            _note = "The fallback could not be prepared; the log says why. The last picture of the source is held instead.";
+            await _deliver(null);
+        }
     }
 
     private async Task<bool> TryDeliverAsync(ClipContent content, ProgramFormat format, CancellationToken cancellationToken, bool last = false, bool keepsNote = false)
@@ -143,6 +150,9 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
 
     [LoggerMessage(2, LogLevel.Warning, "Fallback of channel {Channel} could not be prepared: {Failure}. {Words}")]
     private static partial void LogFailed(ILogger logger, string channel, ClipFailure failure, string words);
+
+    [LoggerMessage(3, LogLevel.Error, "An internal fault while the fallback of channel {Channel} was prepared.")]
+    private static partial void LogFault(ILogger logger, string channel, Exception exception);
 
     private sealed class ProgressNote(FallbackPreparer preparer) : IProgress<double>
     {

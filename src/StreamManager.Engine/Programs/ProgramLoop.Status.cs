@@ -32,23 +32,23 @@ internal sealed partial class ProgramLoop
                 LargestVideoGapMs = timeline?.LargestVideoStep.ToTimeSpan().TotalMilliseconds ?? 0,
                 LargestAudioGapMs = timeline?.LargestAudioStep.ToTimeSpan().TotalMilliseconds ?? 0,
             },
-            [.. machine.Slots.Select(slot => new SourceStatus(Describe(slot), slot.AttachedAt))]);
+            [.. machine.Slots.Select(slot => new SourceStatus(Describe(slot, machine.IsSending(slot, now)), slot.AttachedAt))]);
     }
 
-    private static SourceSnapshot Describe(SourceSlot slot) => slot.Origin is not { } origin
+    private static SourceSnapshot Describe(SourceSlot slot, bool isSending) => slot.Origin is not { } origin
         ? new SourceSnapshot { Id = slot.Id, State = SourceState.Absent }
         : new SourceSnapshot
         {
             Id = slot.Id,
-            State = slot.IsStalled ? SourceState.Stalled : SourceState.Connected,
+            State = isSending ? SourceState.Connected : SourceState.Stalled,
             Encoder = slot.Encoder,
             RemoteAddress = origin.RemoteAddress,
             ConnectionId = origin.ConnectionId,
             Video = slot.Video,
             Audio = slot.Audio,
-            FramesPerSecond = slot.IsStalled ? 0 : slot.Meter.FramesPerSecond,
-            VideoBitrateKbps = slot.IsStalled ? 0 : slot.Meter.VideoBitrateKbps,
-            AudioBitrateKbps = slot.IsStalled ? 0 : slot.Meter.AudioBitrateKbps,
+            FramesPerSecond = !isSending ? 0 : slot.Meter.FramesPerSecond,
+            VideoBitrateKbps = !isSending ? 0 : slot.Meter.VideoBitrateKbps,
+            AudioBitrateKbps = !isSending ? 0 : slot.Meter.AudioBitrateKbps,
             KeyframeIntervalSeconds = Math.Round(slot.Meter.KeyframeIntervalSeconds, 2),
             IsTranscoded = slot.Fit is FormatFit.Transcode,
         };

@@ -227,7 +227,7 @@ internal sealed partial class ProgramMachine
         if (_air is not AirState.On || _active is not null)
             return;
         _player?.EmitUntil(_pace.ProgramTimeAt(now), _emitted);
-        if (FallbackLimit is { } limit && now - _fallbackSince >= limit && !_slots.Any(slot => slot.Origin is not null && !slot.IsStalled))
+        if (FallbackLimit is { } limit && now - _fallbackSince >= limit && !_slots.Any(slot => IsSending(slot, now)))
             Stop(BroadcastEnd.FallbackLimit, now);
     }
 
@@ -252,6 +252,10 @@ internal sealed partial class ProgramMachine
         }
         return due;
     }
+
+    /// <summary>True while the source's publisher sends, whether or not what it sends can be shown already: a transcoder takes a second to start.</summary>
+    public bool IsSending(SourceSlot slot, MediaTime now) =>
+        slot.Origin is not null && (!slot.IsStalled || (slot.Fit is FormatFit.Transcode && now - slot.LastReceivedAt < MediaTime.FromTimeSpan(_definition.SourceTimeout)));
 
     // A channel that is always on air waits for its first source as long as it takes.
     private MediaTime? FallbackLimit => _definition.EndAfter > TimeSpan.Zero && (_hadSource || _definition.Start is not StartMode.Always)

@@ -239,6 +239,22 @@ public sealed class ProgramMachineTests
         Assert.Equal(ChannelState.Stopped, harness.Machine.State);
     }
 
+    [Fact]
+    public void FallbackLimit_WithASourceThatIsStillBeingTranscoded_Waits()
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", EndAfter = TimeSpan.FromSeconds(5) });
+        var encoder = harness.Publish();
+        harness.Run(3);
+        harness.End(encoder, RtmpPublishEnd.Broken);
+        harness.Run(4);
+        var other = harness.Publish(settings: new EncoderSettings { VideoConfiguration = EncoderSettings.High640x360 });
+        harness.Run(4);
+        Assert.Equal(ChannelState.Fallback, harness.Machine.State);
+        other.IsFrozen = true;
+        harness.Run(3);
+        Assert.Equal(ChannelState.Stopped, harness.Machine.State);
+    }
+
     [Theory]
     [InlineData(RtmpPublishEnd.Clean, true)]
     [InlineData(RtmpPublishEnd.Broken, false)]

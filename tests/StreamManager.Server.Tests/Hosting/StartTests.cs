@@ -90,6 +90,10 @@ public sealed class StartTests
             var api = await ReadApiAsync(first);
             await SendAsync(HttpMethod.Post, api, "/api/start");
             await WaitForFallbackAsync(api);
+            // What is on air is remembered a moment after it is: a disk must not hold up the program.
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (!(await File.ReadAllTextAsync(folder.File("data/state.json"), limit.Token)).Replace(" ", "", StringComparison.Ordinal).Contains("\"onAir\":true", StringComparison.Ordinal))
+                await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
             first.Kill();
             await first.WaitForExitAsync(TestContext.Current.CancellationToken);
         }

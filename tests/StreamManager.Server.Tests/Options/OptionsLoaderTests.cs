@@ -184,6 +184,7 @@ public sealed class OptionsLoaderTests : IDisposable
         { "zzz: 1", "zzz: is not a known key" },
         { "fps: 30\nfps: 60", "YAML" },
         { "a: [", "YAML" },
+        { "ingest_key: [studio\nfoo: bar", "YAML" },
         { "- a", "must be a mapping of keys and values" },
     };
 
