@@ -13,6 +13,10 @@ namespace StreamManager.Rtmp.Client;
 /// </summary>
 internal sealed partial class RtmpPublishConnection : IRtmpPublishConnection
 {
+    // What a server has to say to a publisher: acknowledgements (a dozen a second at the smallest windows seen), a ping now and then. One that says far more wants our processor.
+    private const int MaxMessagesPerWindow = 2000;
+    private static readonly TimeSpan MessageWindow = TimeSpan.FromSeconds(10);
+
     // A pong is 18 bytes. A server that pings faster than its connection takes answers loses some of them.
     private const int MaxControlBytes = 512;
 
@@ -195,10 +199,21 @@ internal sealed partial class RtmpPublishConnection : IRtmpPublishConnection
     private async Task ReadLoopAsync()
     {
         var answers = new ArrayBufferWriter<byte>(64);
+        var windowStart = _time.GetTimestamp();
+        var messages = 0;
         try
         {
             while (await _link.ReadAsync(CancellationToken.None) is { } message)
             {
+                if (++messages > MaxMessagesPerWindow)
+                {
+                    if (_time.GetElapsedTime(windowStart) < MessageWindow)
+                    {
+                        End(RtmpFailureKind.Closed, "The server floods the connection with messages.");
+                        return;
+                    }
+                    (windowStart, messages) = (_time.GetTimestamp(), 0);
+                }
                 _link.Answer(message, answers);
                 if (answers.WrittenCount > 0)
                 {

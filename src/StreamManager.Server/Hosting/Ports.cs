@@ -17,6 +17,9 @@ internal sealed class Ports
     /// <summary>HTTP connections at once, previews among them. Beyond it new ones are closed; RTMP has limits of its own.</summary>
     private const int MostHttpConnections = 2_000;
 
+    /// <summary>HTTP connections of one address and port: whoever holds them all open must not lock out the rest. A proxy in front has half of all, which is more than it needs.</summary>
+    private const int MostHttpConnectionsOfAnAddress = 1_000;
+
     /// <summary>A TLS handshake: two round trips on a bad mobile link.</summary>
     private static readonly TimeSpan TlsHandshakeTimeout = TimeSpan.FromSeconds(10);
 
@@ -106,7 +109,7 @@ internal sealed class Ports
     private void Http(KestrelServerOptions kestrel, string variable, int port, ListenerRole role)
     {
         var feature = new ListenerFeature(role);
-        var limiter = new ConnectionLimiter(MostHttpConnections, MostHttpConnections);
+        var limiter = new ConnectionLimiter(MostHttpConnections, MostHttpConnectionsOfAnAddress);
         Listen(kestrel, variable, port, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;

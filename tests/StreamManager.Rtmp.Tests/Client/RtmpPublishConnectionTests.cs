@@ -242,6 +242,27 @@ public sealed class RtmpPublishConnectionTests
     }
 
     [Fact]
+    public async Task ServerFloods_IsLeft()
+    {
+        await using var server = new ScriptedRtmpServer(async (peer, _) =>
+        {
+            await GrantAsync(peer);
+            try
+            {
+                while (true)
+                    await peer.SendAsync(new RtmpControlMessage.PingRequest(1));
+            }
+            catch (Exception e) when (e is IOException or InvalidOperationException)
+            {
+                // The client has left, as it should.
+            }
+        });
+        await using var connection = await ConnectAsync(server.Port);
+        var failure = await connection.Completion;
+        Assert.Contains("floods", failure.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ServerCloses_CompletionSaysClosed()
     {
         await using var server = new ScriptedRtmpServer((peer, _) => GrantAsync(peer));
