@@ -110,8 +110,9 @@ internal static class ChannelConfigReader
                 Settings = ReadSettings(entry.ReadSection("settings")),
             };
             entry.RefuseUnknown();
-            if (url is not null && DestinationRules.Check(url, destination.StreamKey) is { } problem)
-                entry.Fail("url", problem);
+            // The address was read as if with a key, so that all that can be wrong now is that there is none. A wrong one was reported already.
+            if (url is not null && !entry.Has("stream_key") && DestinationRules.Check(url, "") is { } problem)
+                entry.Fail("stream_key", problem);
             if (name is not null && destinations.Any(other => other.Id == destination.Id))
                 entry.Fail("name", $"\"{name}\" is too much like another destination's name; ids are made of names, so give them different ones");
             destinations.Add(destination);

@@ -34,7 +34,7 @@ internal sealed class ConfigSection
             return otherwise;
         if (type.Parse(text, out var value))
             return value;
-        _errors.Wrong(OriginOf(node), _path + key, text, type.Allowed, type.IsSecret);
+        _errors.Wrong(OriginOf(node), _path + key, type.Shown(text), type.Allowed);
         return otherwise;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using StreamManager.Rtmp.Client;
+using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Options;
 
@@ -28,8 +29,8 @@ internal static class DestinationRules
     /// <summary>The grammar of names.</summary>
     public static SettingType<string> Name { get; } = new($"1 to {NameLength} characters without line breaks", TryName);
 
-    /// <summary>The grammar of addresses. They may hold a key in their path, so a wrong one is not repeated.</summary>
-    public static SettingType<string> Url { get; } = new(UrlAllowed, TryUrl, IsSecret: true);
+    /// <summary>The grammar of addresses. They may hold a key in their path, so of a wrong one only scheme and host are repeated.</summary>
+    public static SettingType<string> Url { get; } = new(UrlAllowed, TryUrl, IsSecret: true, SchemeAndHost);
 
     /// <summary>The grammar of platforms.</summary>
     public static SettingType<string> Platform { get; } = new(PlatformAllowed, TryPlatform);
@@ -70,6 +71,16 @@ internal static class DestinationRules
 
     /// <summary>The address as it may be shown: without user, query and key.</summary>
     public static string Shown(string url, string streamKey) => RtmpDestinationUrl.TryParse(url, streamKey, out var destination, out _) ? destination.ToString() : "";
+
+    /// <summary>No port, path or query; and nothing at all where there is an @, since a password may hold what looks like the end of a host.</summary>
+    private static string SchemeAndHost(string text)
+    {
+        if (text.Trim().Split("://", 2) is not [var scheme, var rest] || scheme.Length > 10 || !scheme.All(char.IsAsciiLetter) || rest.Contains('@', StringComparison.Ordinal))
+            return Secret.Mask;
+        var host = rest[..(rest.AsSpan().IndexOfAny("/?#:\\") is >= 0 and var end ? end : rest.Length)];
+        var more = host.Length < rest.Length ? "/…" : "";
+        return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 ? $"{scheme}://{host}{more}" : Secret.Mask;
+    }
 
     private static bool TryUrl(string text, out string value)
     {

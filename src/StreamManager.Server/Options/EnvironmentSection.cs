@@ -15,7 +15,7 @@ internal sealed class EnvironmentSection(IReadOnlyDictionary<string, string> var
             return otherwise;
         if (type.Parse(text, out var value))
             return value;
-        errors.Wrong(Origin, name, text, type.Allowed, type.IsSecret);
+        errors.Wrong(Origin, name, type.Shown(text), type.Allowed);
         return otherwise;
     }
 

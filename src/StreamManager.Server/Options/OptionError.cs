@@ -1,5 +1,3 @@
-using StreamManager.Server.Security;
-
 namespace StreamManager.Server.Options;
 
 /// <summary>One wrong setting.</summary>
@@ -24,9 +22,8 @@ internal sealed class OptionErrors
     /// <summary>What was found so far.</summary>
     public IReadOnlyList<OptionError> All => _errors;
 
-    /// <summary>A value that is not allowed.</summary>
-    public void Wrong(string origin, string key, string value, string allowed, bool isSecret = false) =>
-        _errors.Add(new OptionError(origin, key, isSecret ? Secret.Mask : Clean(value), allowed));
+    /// <summary>A value that is not allowed; <paramref name="shown"/> is what of it may be repeated.</summary>
+    public void Wrong(string origin, string key, string shown, string allowed) => _errors.Add(new OptionError(origin, key, Clean(shown), allowed));
 
     /// <summary>A mistake that is not about one value.</summary>
     public void Add(string origin, string key, string message) => _errors.Add(new OptionError(origin, key, null, message));

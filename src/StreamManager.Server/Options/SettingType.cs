@@ -1,3 +1,5 @@
+using StreamManager.Server.Security;
+
 namespace StreamManager.Server.Options;
 
 /// <summary>Reads one text. False: it is not one of this type.</summary>
@@ -7,4 +9,9 @@ internal delegate bool SettingParser<T>(string text, out T value);
 /// <param name="Allowed">What a user may write, in words.</param>
 /// <param name="Parse">Reads it.</param>
 /// <param name="IsSecret">The value must never be repeated in a message.</param>
-internal sealed record SettingType<T>(string Allowed, SettingParser<T> Parse, bool IsSecret = false);
+/// <param name="Show">Of a secret value what may be repeated after all; null: nothing.</param>
+internal sealed record SettingType<T>(string Allowed, SettingParser<T> Parse, bool IsSecret = false, Func<string, string>? Show = null)
+{
+    /// <summary>A wrong value as a message may repeat it.</summary>
+    public string Shown(string text) => !IsSecret ? text : Show is null ? Secret.Mask : Show(text);
+}

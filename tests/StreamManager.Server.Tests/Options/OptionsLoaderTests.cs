@@ -160,7 +160,8 @@ public sealed class OptionsLoaderTests : IDisposable
         { "destinations: [ { url: \"rtmp://h/a/k\" } ]", "destinations[0].name: is missing" },
         { "destinations: [ { name: A } ]", "destinations[0].url: is missing" },
         { "destinations: [ { name: A, url: \"rtmp://u:p@h:99999/a/k\" } ]", "an rtmp:// or rtmps:// address" },
-        { "destinations: [ { name: A, url: \"rtmp://h/a\" } ]", "There is no stream key" },
+        { "destinations: [ { name: A, url: \"rtmp://h/a\" } ]", "destinations[0].stream_key: There is no stream key" },
+        { "destinations: [ { name: A, url: \"rtmp://h/a\", stream_key: \"a b\" } ]", "without spaces" },
         { "destinations: [ { name: A, url: \"rtmp://h\" } ]", "destinations[0].url" },
         { "destinations: [ { name: A, url: \"rtmp://h/a/k\", platform: vimeo } ]", "custom | youtube" },
         { "destinations: [ { name: A, url: \"rtmp://h/a/k\", enabled: 2 } ]", "true or false" },
@@ -240,6 +241,22 @@ public sealed class OptionsLoaderTests : IDisposable
     {
         var invalid = _text.Bad(null, ("RTMPS_PORT", "1936"), ("TLS_KEY", "/nowhere/key.pem"));
         Assert.Equal(["TLS_CERTIFICATE", "TLS_KEY"], invalid.Errors.Select(error => error.Key));
+    }
+
+    [Theory]
+    [InlineData("http://foo", "\"http://foo\"")]
+    [InlineData("http://foo/s3cret?s3cret", "\"http://foo/…\"")]
+    [InlineData("http://foo:80/s3cret", "\"http://foo/…\"")]
+    [InlineData("http://u:s3cret@foo/app", Secret.Mask)]
+    [InlineData("http://u:12/s3cret@foo/app", Secret.Mask)]
+    [InlineData("s3cret", Secret.Mask)]
+    [InlineData("s3cret_key://foo/app", Secret.Mask)]
+    [InlineData("http://s3cret_!/app", Secret.Mask)]
+    public void Address_Wrong_IsRepeatedUpToItsHostOnly(string url, string words)
+    {
+        var invalid = _text.Bad($"destinations: [ {{ name: A, url: \"{url}\", stream_key: k }} ]");
+        Assert.Contains(words, invalid.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", invalid.Message, StringComparison.Ordinal);
     }
 
     [Fact]
