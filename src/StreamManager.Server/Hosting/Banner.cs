@@ -12,7 +12,8 @@ internal static class Banner
     public static void Write(TextWriter output, StreamManagerServer server, ServerOptions options, IEnumerable<string> notices, bool isTerminal)
     {
         var ports = server.BoundPorts;
-        var host = options.BindAddress.Equals(IPAddress.Any) || options.BindAddress.Equals(IPAddress.IPv6Any) ? "localhost" : HostName(options.BindAddress);
+        var isEverywhere = options.BindAddress.Equals(IPAddress.Any) || options.BindAddress.Equals(IPAddress.IPv6Any);
+        var host = isEverywhere ? "localhost" : HostName(options.BindAddress);
         var showsSecrets = isTerminal || server.IsFirstStart;
         output.WriteLine($"Stream Manager {ProductVersion.Text} is running.");
         output.WriteLine();
@@ -22,6 +23,8 @@ internal static class Banner
         output.WriteLine($"  Token     {TokenText(server)}");
         output.WriteLine();
         output.WriteLine("  Paste into OBS (Settings > Stream > Custom):");
+        if (isEverywhere)
+            output.WriteLine("  (from another machine: this machine's name or address in place of localhost)");
         foreach (var channel in options.Channels)
         {
             var id = channel.Definition.Id;

@@ -1,4 +1,5 @@
 using StreamManager.Engine;
+using StreamManager.Engine.Codecs.Processes;
 using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
 using StreamManager.Server.Api;
@@ -123,6 +124,8 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var store = Own(StateStore.Open(options.DataDirectory, options.EncryptionKey));
         AdminToken = AdminToken.Load(options.AdminToken, options.DataDirectory);
         IsFirstStart = store.IsNew;
+        if (ExecutablePath.Find(options.FfmpegPath) is null)
+            LogNoFfmpeg(_logger, options.FfmpegPath);
         Keys = LoadKeys(options, store);
         var engine = Own(new EngineServices(
             time,
@@ -192,4 +195,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
     [LoggerMessage(1, LogLevel.Warning, "A channel did not end in time; its destinations may not have got a farewell.")]
     private static partial void LogSlowStop(ILogger logger);
+
+    [LoggerMessage(2, LogLevel.Warning, "There is no program {Program}: the fallback will be the last picture, and a source that comes back with another format cannot be made to fit. Install ffmpeg, or set FFMPEG_PATH.")]
+    private static partial void LogNoFfmpeg(ILogger logger, string program);
 }

@@ -41,6 +41,26 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task Process_PortTaken_SaysSoInOneLine()
+    {
+        using var folder = new TemporaryFolder();
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port.ToString();
+        var (code, output, errors) = await RunAsync(folder, [], [.. Free.Where(variable => variable.Name != "RTMP_PORT"), ("RTMP_PORT", port)]);
+        Assert.Equal(1, code);
+        Assert.Empty(output);
+        Assert.Contains("RTMP_PORT", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithoutFfmpeg_WarnsAndGoesOn()
+    {
+        await using var server = await RunningServer.StartAsync(change: options => options with { FfmpegPath = "/nowhere/ffmpeg" });
+        Assert.Contains("no program /nowhere/ffmpeg", server.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Process_WithAWrongConfiguration_EndsWithOneAndSaysWhy()
     {
         using var folder = new TemporaryFolder();

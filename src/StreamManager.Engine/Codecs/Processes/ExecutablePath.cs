@@ -1,7 +1,7 @@
 namespace StreamManager.Engine.Codecs.Processes;
 
 /// <summary>Finds a program as a shell would, before anything is started: "it is not installed" is then an answer and not an exception.</summary>
-internal static class ExecutablePath
+public static class ExecutablePath
 {
     private const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
