@@ -15,12 +15,15 @@ need_command promtool prometheus
 need_file '/usr/lib*/nginx/modules/ngx_rtmp_module.so' libnginx-mod-rtmp
 install_missing_packages
 
+# Lines of a test run that say nothing; with a filter, also the summary of a project without a match.
+hidden='^  (Discover|Starting|Finished)'
 filter=()
 if [ $# -gt 0 ]; then
   case "$1" in
     /*) filter=(-filter "$1") ;;
     *) filter=(-method "*$1*") ;;
   esac
+  hidden+='|^=== TEST EXECUTION SUMMARY ===$|^   StreamManager[.][A-Za-z.]+ +Total: 0$'
 fi
 
 echo "== Restore and build"
@@ -43,7 +46,7 @@ for project in "${projects[@]}"; do
   log=artifacts/test-results/$name.log
   status=0
   timeout --kill-after=10s "$project_limit" dotnet "$project/bin/$configuration/net10.0/$name.dll" -noLogo -noColor -longRunning 120 "${filter[@]}" \
-    </dev/null 2>&1 | tee "$log" | grep -v -E '^  (Discover|Starting|Finished)' || status=${PIPESTATUS[0]}
+    </dev/null 2>&1 | tee "$log" | grep -v -E "$hidden" || status=${PIPESTATUS[0]}
   summary=$(grep -E 'Total: [0-9]+, Errors: ' "$log" | tail -n 1 || true)
   count() { sed -nE "s/.*$1: ([0-9]+).*/\1/p" <<<"$summary"; }
   if [ -n "$summary" ]; then
