@@ -7,6 +7,7 @@ internal sealed class FallbackPlayer
 {
     private readonly FallbackContent _content;
     private readonly Timeline _timeline;
+    private MediaTime _start;
     private long _nextFrame;
     private long _nextAudioFrame;
 
@@ -19,19 +20,36 @@ internal sealed class FallbackPlayer
     }
 
     /// <summary>The program time of the next video frame.</summary>
-    public MediaTime NextDue => _timeline.PlaceOf(_content.TimeOfFrame(_nextFrame));
+    public MediaTime NextDue => _timeline.PlaceOf(NextFrameTime);
 
-    /// <summary>Adds all frames whose time is at or before <paramref name="programTime"/>: one, or as many as a late notice of a loss has left to fill.</summary>
+    private MediaTime NextFrameTime => _start + _content.TimeOfFrame(_nextFrame);
+
+    /// <summary>
+    /// Adds all frames whose time is at or before <paramref name="programTime"/>: one, or as many as a late notice of a loss has left to fill. Where a frame is not at hand (the disk was
+    /// too slow, or cannot be read) the content starts over: its beginning always is, and a program must not stand still.
+    /// </summary>
     public void EmitUntil(MediaTime programTime, List<ProgramPacket> into)
     {
         while (NextDue is var due && due <= programTime)
         {
             if (_content.GetFrame((int)(_nextFrame % _content.FrameCount)) is not { } frame)
-                return;
+            {
+                if (_nextFrame == 0)
+                    return;
+                StartOver();
+                continue;
+            }
             EmitAudioUntil(due, into);
-            _timeline.AddCatchingUp(frame.At(_content.TimeOfFrame(_nextFrame)), into);
+            _timeline.AddCatchingUp(frame.At(NextFrameTime), into);
             _nextFrame++;
         }
+    }
+
+    private void StartOver()
+    {
+        _start = NextFrameTime;
+        _nextFrame = 0;
+        _nextAudioFrame = 0;
     }
 
     private void EmitAudioUntil(MediaTime due, List<ProgramPacket> into)
@@ -41,7 +59,7 @@ internal sealed class FallbackPlayer
             var loop = _nextAudioFrame / _content.AudioFrameCount;
             if (_content.GetAudioFrame((int)(_nextAudioFrame % _content.AudioFrameCount)) is not { } audio)
                 break;
-            var time = _content.TimeOfFrame(loop * _content.FrameCount) + audio.DecodeTime;
+            var time = _start + _content.TimeOfFrame(loop * _content.FrameCount) + audio.DecodeTime;
             if (_timeline.PlaceOf(time) > due)
                 return;
             _timeline.AddAudio(audio.At(time), into);

@@ -29,18 +29,22 @@ internal sealed partial class ProgramMachine
     }
 
     // A source joins a running program: does it fit?
-    private void Judge(SourceSlot slot, MediaTime now)
+    private void Judge(SourceSlot slot, MediaTime now, bool isAtKeyframe = false)
     {
         if (!HasFormat(slot, now))
             return;
         var fit = ProgramHeader.Judge(_header!, slot);
         var mayRestart = _definition.OnFormatChange is FormatChangePolicy.RestartOutputs && !(now - _formatChangedAt < FormatChangeDistance);
-        if (fit is FormatFit.Transcode && mayRestart)
+        if (fit is not FormatFit.Transcode || !mayRestart)
         {
-            ChangeFormat(slot, now);
+            SetFit(slot, fit);
             return;
         }
-        SetFit(slot, fit);
+        // Outputs are restarted for a source that is shown from this keyframe on, not for one that stands by: that one is judged again until its turn comes.
+        if (slot == _active || isAtKeyframe && Desired(now) == slot.Id)
+            ChangeFormat(slot, now);
+        else
+            SetFit(slot, FormatFit.Unknown);
     }
 
     private void SetFit(SourceSlot slot, FormatFit fit)
@@ -76,7 +80,7 @@ internal sealed partial class ProgramMachine
 
     private string? Desired(MediaTime now)
     {
-        var health = _slots.Select(slot => new SourceHealth(slot.Id, slot.Origin is not null && !slot.IsStalled && slot.FirstVideoAt is not null, slot.GoodSince));
+        var health = _slots.Select(slot => new SourceHealth(slot.Id, IsShowable(slot, now), slot.GoodSince));
         return Switcher.Desired(new SwitcherInput(Selection, _active?.Id, [.. health], MediaTime.FromTimeSpan(_definition.ReturnAfter)), now);
     }
 
@@ -113,15 +117,19 @@ internal sealed partial class ProgramMachine
             if (other.Origin is not null)
                 Judge(other, now);
         }
-        if (slot is not null && Selection is not SourceSelection.FallbackSelection && ReplayGroup(slot, now))
+        if (slot is not null && IsWanted(slot) && ReplayGroup(slot, now))
             return;
-        if (_fallback is not null || slot?.LastKeyframe is not null)
-        {
-            _heldKeyframe = slot?.LastKeyframe;
-            _pace.Observe(MediaTime.Zero, now);
-            PlayFallback(now);
-        }
+        _heldKeyframe = slot?.LastKeyframe;
+        _pace.Observe(MediaTime.Zero, now);
+        PlayFallback(now);
     }
+
+    private bool IsWanted(SourceSlot slot) => Selection switch
+    {
+        SourceSelection.FallbackSelection => false,
+        SourceSelection.SourceById byId => byId.SourceId == slot.Id,
+        _ => true,
+    };
 
     // The program begins with what the source has sent since its last keyframe: nobody waits for the next one.
     private bool ReplayGroup(SourceSlot slot, MediaTime now)
@@ -159,7 +167,7 @@ internal sealed partial class ProgramMachine
         _events.Add(new ProgramEvent.Switched(from, slot.Id, Selection is SourceSelection.SourceById ? SwitchReason.Operator : SwitchReason.Return));
         AddToProgram(slot, keyframe, now);
         foreach (var sound in slot.RecentSound)
-            _timeline.AddAudio(sound, _emitted);
+            AddToProgram(slot, sound, now);
     }
 
     private void AddToProgram(SourceSlot slot, MediaPacket packet, MediaTime now)
@@ -167,7 +175,8 @@ internal sealed partial class ProgramMachine
         var timeline = _timeline!;
         if (packet.Kind is MediaKind.Audio)
         {
-            if (_header!.Audio is null || slot.Audio is not null)
+            // Sound that no configuration has announced (MP3, which has none) is not in the program's codec: silence stands for it.
+            if (slot.Audio is { } audio && audio.Codec == packet.Codec)
                 timeline.AddAudio(packet, _emitted);
             return;
         }
@@ -236,6 +245,8 @@ internal sealed partial class ProgramMachine
         _events.Add(new ProgramEvent.FallbackWanted(ProgramHeader.FormatOf(slot)));
         if (_active is null)
             PlayFallback(now);
+        else if (_active != slot)
+            Leave(SwitchReason.FormatChange, now);
     }
 
     private static bool HasFormat(SourceSlot slot, MediaTime now) =>

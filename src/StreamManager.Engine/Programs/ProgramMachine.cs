@@ -201,7 +201,7 @@ internal sealed partial class ProgramMachine
             return;
         slot.ObserveReceived(packet, now);
         if (slot.Fit is FormatFit.Unknown && _air is AirState.On)
-            Judge(slot, now);
+            Judge(slot, now, isAtKeyframe: packet is { Kind: MediaKind.Video, IsKeyframe: true });
         if (slot.Fit is not FormatFit.Transcode)
             Feed(slot, packet, now);
     }
@@ -241,7 +241,8 @@ internal sealed partial class ProgramMachine
             if (slot is { Origin: not null, IsStalled: false })
                 due = Earlier(due, slot.StallsAt(timeout));
         }
-        if (_air is AirState.Preparing)
+        // Once the patience is over only a source or a fallback changes anything, and both come by themselves.
+        if (_air is AirState.Preparing && now <= _preparingUntil)
             due = Earlier(due, _preparingUntil);
         if (_air is AirState.On && _active is null)
         {

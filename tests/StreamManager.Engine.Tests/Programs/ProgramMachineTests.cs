@@ -1,7 +1,10 @@
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Programs;
 using StreamManager.Engine.Sources;
+using StreamManager.Media.Aac;
 using StreamManager.Media.Avc;
+using StreamManager.Media.Flv;
+using StreamManager.Media.Packets;
 using StreamManager.Media.Timing;
 using StreamManager.Rtmp.Server;
 
@@ -423,7 +426,8 @@ public sealed class ProgramMachineTests
         {
             harness.End(encoder, RtmpPublishEnd.Broken);
             encoder = harness.Publish(settings: new EncoderSettings { VideoConfiguration = size });
-            harness.Run(0.5);
+            // Long enough to be what is to be shown.
+            harness.Run(2.7);
         }
         Assert.Single(harness.Events.OfType<ProgramEvent.FormatChanged>());
         Assert.Contains(harness.Events.OfType<ProgramEvent.TranscoderWanted>(), wanted => wanted.Wanted);
@@ -450,6 +454,144 @@ public sealed class ProgramMachineTests
         Assert.Equal(2, harness.Events.OfType<ProgramEvent.TranscoderWanted>().Count());
     }
 
+    [Fact]
+    public void Start_WithNothingToShow_SleepsUntilASourceComes()
+    {
+        var harness = new ProgramHarness { Fallback = null };
+        harness.Start();
+        harness.Run(7);
+        Assert.True(harness.Machine.NextDue(harness.Now) is not { } due || due > harness.Now);
+        harness.Publish();
+        harness.Run(4);
+        Assert.Equal(ChannelState.Live, harness.Machine.State);
+    }
+
+    [Fact]
+    public void Fallback_WhoseFramesAreNotAtHand_StartsOverAndLeavesNoHole()
+    {
+        var harness = new ProgramHarness { Fallback = () => new HalfRead() };
+        var encoder = harness.Publish();
+        harness.Run(3);
+        harness.End(encoder, RtmpPublishEnd.Broken);
+        harness.Run(6);
+        harness.AssertContinuous();
+        AssertWallClock(harness);
+    }
+
+    [Fact]
+    public void SoundWithoutAConfiguration_IsReplacedBySilence()
+    {
+        var first = _harness.Publish();
+        _harness.Run(3);
+        _harness.End(first, RtmpPublishEnd.Broken);
+        var second = _harness.Publish(settings: new EncoderSettings { HasAudio = false, KeyframeEvery = 61 });
+        for (var i = 0; i < 600; i++)
+        {
+            _harness.Run(0.010);
+            var mp3 = new MediaPacket
+            {
+                Kind = MediaKind.Audio,
+                Content = PacketContent.Frame,
+                Codec = FourCc.Mp3,
+                DecodeTime = MediaTime.FromMilliseconds(5010 + i * 10),
+                Body = new byte[] { 0x2F, 1, 2 },
+                HeaderLength = 1,
+            };
+            _harness.Machine.Receive(second.Slot, mp3, _harness.Now);
+        }
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        Assert.DoesNotContain(_harness.Program, packet => packet.Packet.Codec == FourCc.Mp3);
+        _harness.AssertContinuous();
+    }
+
+    [Fact]
+    public void BackupOfAnotherSize_WithRestartingOutputs_RestartsThemWhenItsTurnComes()
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", OnFormatChange = FormatChangePolicy.RestartOutputs });
+        var main = harness.Publish();
+        harness.Run(3);
+        harness.Publish("backup", new EncoderSettings { VideoConfiguration = EncoderSettings.High640x360 });
+        harness.Run(5);
+        Assert.Empty(harness.Events.OfType<ProgramEvent.FormatChanged>());
+        Assert.Equal("main", harness.Machine.Active?.Id);
+        harness.AssertContinuous();
+        harness.End(main, RtmpPublishEnd.Broken);
+        harness.Run(5);
+        Assert.Equal("backup", harness.Machine.Active?.Id);
+        Assert.Single(harness.Events.OfType<ProgramEvent.FormatChanged>());
+    }
+
+    [Fact]
+    public void MainWithoutAConfiguration_DoesNotKeepTheBackupOut()
+    {
+        var harness = new ProgramHarness();
+        var main = harness.Publish();
+        harness.Run(3);
+        harness.End(main, RtmpPublishEnd.Broken);
+        // Pictures come, but no configuration that could be read.
+        harness.Machine.Attach(main.Slot, new SourceOrigin("2", "127.0.0.1", "test", _ => { }), harness.Now);
+        harness.Publish("backup");
+        for (var i = 0; i < 60; i++)
+        {
+            harness.Run(0.1);
+            harness.Machine.Receive(main.Slot, Picture(5000 + i * 100, isKeyframe: i % 10 == 0), harness.Now);
+        }
+        Assert.Equal("backup", harness.Machine.Active?.Id);
+    }
+
+    [Fact]
+    public void Select_BackupBeforeTheBroadcast_KeepsTheMainSourceOut()
+    {
+        var harness = new ProgramHarness();
+        harness.Select(SourceSelection.Source("backup"));
+        harness.Publish();
+        harness.Run(4);
+        Assert.Equal(ChannelState.Fallback, harness.Machine.State);
+        harness.Publish("backup");
+        harness.Run(5);
+        Assert.Equal("backup", harness.Machine.Active?.Id);
+        harness.AssertContinuous();
+    }
+
+    [Fact]
+    public void Start_WithoutAKeyframeAndAFallback_StaysWithTheWallClock()
+    {
+        _harness.Fallback = null;
+        var slot = _harness.Slot("main");
+        _harness.Machine.Attach(slot, new SourceOrigin("2", "127.0.0.1", "test", _ => { }), _harness.Now);
+        var configuration = new MediaPacket
+        {
+            Kind = MediaKind.Video,
+            Content = PacketContent.Configuration,
+            Codec = FourCc.Avc,
+            Body = AvcTag.Configuration(Convert.FromHexString(EncoderSettings.High320x180)),
+            HeaderLength = 5,
+        };
+        _harness.Machine.Receive(slot, configuration, _harness.Now);
+        for (var i = 0; i < 400; i++)
+        {
+            if (i == 40)
+                _harness.Start();
+            _harness.Run(0.033);
+            _harness.Machine.Receive(slot, Picture(5000 + i * 33, isKeyframe: i > 300 && i % 30 == 0), _harness.Now);
+        }
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        _harness.Machine.Detach(slot, RtmpPublishEnd.Broken, _harness.Now);
+        _harness.Run(3);
+        Assert.InRange(_harness.Video.Count(), 50, 300);
+    }
+
+    private static MediaPacket Picture(long milliseconds, bool isKeyframe) => new()
+    {
+        Kind = MediaKind.Video,
+        Content = PacketContent.Frame,
+        Codec = FourCc.Avc,
+        IsKeyframe = isKeyframe,
+        DecodeTime = MediaTime.FromMilliseconds(milliseconds),
+        Body = AvcTag.Frame(isKeyframe, 0, [0, 0, 0, 2, (byte)(isKeyframe ? 0x65 : 0x41), 0x88]),
+        HeaderLength = 5,
+    };
+
     private static List<NalUnitType> UnitsOf(ProgramPacket packet)
     {
         var payload = packet.Packet.Body.ToArray()[5..];
@@ -465,5 +607,21 @@ public sealed class ProgramMachineTests
         // The program begins with what was cached before it went on air.
         var program = harness.Machine.Timeline!.LastVideo.Seconds;
         Assert.InRange(program - wall, -tolerance, tolerance);
+    }
+
+    /// <summary>A loop of which only the first second can be read.</summary>
+    private sealed class HalfRead : FallbackContent
+    {
+        private readonly LoopOfPictures _whole = new();
+
+        public override int FrameCount => _whole.FrameCount;
+
+        public override AudioSpecificConfig? Audio => _whole.Audio;
+
+        public override AvcDecoderConfiguration? Configuration => _whole.Configuration;
+
+        public override MediaTime TimeOfFrame(long index) => _whole.TimeOfFrame(index);
+
+        public override MediaPacket? GetFrame(int index) => index >= 30 ? null : _whole.GetFrame(index);
     }
 }
