@@ -88,7 +88,8 @@ internal sealed partial class Output : IAsyncDisposable
                 return;
             // The end of a broadcast is told through the stream itself, after its last packets: only what is not publishing yet is cancelled by it.
             _changed.TrySetResult();
-            _cancelled.Cancel();
+            // What was waiting goes on elsewhere: whoever sets a wish (the program's loop, under its locks) must not run it.
+            _ = _cancelled.CancelAsync();
         }
     }
 

@@ -73,6 +73,7 @@ internal sealed class OutputStatistics
             (_state, _verdict, _attempts, _lastError) = (OutputState.Live, OutputVerdict.Delivering, 0, null);
             (_connection, _sender, _connectedAt) = (connection, sender, now);
             _connects++;
+            LastConnectionWasStable = false;
             (_lastAcknowledged, _lastProgressAt) = (0, now);
             (_rateAt, _rateBytes, _rateFrames, _bitrateKbps, _framesPerSecond) = (now, 0, 0, 0, 0);
         }

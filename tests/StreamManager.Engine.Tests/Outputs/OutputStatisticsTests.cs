@@ -1,6 +1,7 @@
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Outputs;
 using StreamManager.Rtmp.Client;
+using StreamManager.TestKit;
 
 namespace StreamManager.Engine.Tests.Outputs;
 
@@ -22,5 +23,27 @@ public sealed class OutputStatisticsTests
         statistics.Fail(new RtmpFailure(stage, kind, "The words."));
         var snapshot = statistics.Snapshot(new DestinationDefinition { Id = "d", Name = "d", Url = "rtmp://h/a" }, TimeProvider.System);
         Assert.Equal((verdict, "The words."), (snapshot.Verdict, snapshot.LastError));
+    }
+
+    [Fact]
+    public void LastConnectionWasStable_IsSaidOfTheLastConnectionOnly()
+    {
+        var time = new ManualTimeProvider();
+        var statistics = new OutputStatistics();
+        Connect();
+        time.Advance(TimeSpan.FromMinutes(1));
+        statistics.Judge(new OutputSettings(), time);
+        Assert.True(statistics.LastConnectionWasStable);
+        statistics.Disconnected();
+        // A server that grants and drops before it was judged even once must not pass for one that was good.
+        Connect();
+        statistics.Disconnected();
+        Assert.False(statistics.LastConnectionWasStable);
+
+        void Connect()
+        {
+            var connection = new CapturingConnection();
+            statistics.Publishing(connection, new OutputSender(connection, TimeSpan.FromSeconds(5), time), time.GetTimestamp());
+        }
     }
 }
