@@ -88,9 +88,10 @@ public sealed partial class Channel
         public void WantTranscoder(SourceSlot slot, ProgramHeader? header)
         {
             ProgramFormat? format;
+            ChannelDefinition definition;
             lock (channel._gate)
-                format = channel._lastFormat;
-            channel._transcoders.Want(slot, header, format);
+                (format, definition) = (channel._lastFormat, channel._definition);
+            channel._transcoders.Want(slot, header, format, definition);
         }
 
         public void Transcode(SourceSlot slot, MediaPacket packet) => channel._transcoders.Write(slot, packet);

@@ -11,15 +11,17 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
 {
     private readonly string _channelId;
     private readonly ClipFactory _clips;
-    private readonly Func<FallbackContent?, Task> _deliver;
+    private readonly Func<FallbackContent?, CancellationToken, Task> _deliver;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private CancellationTokenSource? _current;
     private Task _running = Task.CompletedTask;
     private volatile string? _note;
 
-    /// <summary>Creates a preparer; <paramref name="deliver"/> gets each fallback that is ready, or null when there is none at all.</summary>
-    public FallbackPreparer(string channelId, EngineServices services, Func<FallbackContent?, Task> deliver)
+    /// <summary>
+    /// Creates a preparer; <paramref name="deliver"/> gets each fallback that is ready, or null when there is none at all, and a token that is cancelled as soon as something else is wished.
+    /// </summary>
+    public FallbackPreparer(string channelId, EngineServices services, Func<FallbackContent?, CancellationToken, Task> deliver)
     {
         _channelId = channelId;
         _clips = services.Clips;
@@ -46,7 +48,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
             _current?.Cancel();
             running = _running;
         }
-        await running;
+        await EndOfAsync(running);
     }
 
     private static ClipContent? ContentOf(ChannelDefinition definition) => definition switch
@@ -69,7 +71,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
 
     private async Task CheckAsync(ChannelDefinition definition, Task before, CancellationToken cancellationToken)
     {
-        await before;
+        await EndOfAsync(before);
         try
         {
             _note = null;
@@ -84,12 +86,15 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
         }
     }
 
+    // A fault of ours was logged where it happened: it must not keep the next fallback from being prepared, nor the channel from ending.
+    private static async Task EndOfAsync(Task work) => await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
     private static string InsteadOf(ClipContent content) =>
         content is ClipContent.Slate ? "The last picture of the source is held instead." : "The built-in slate is used instead.";
 
     private async Task PrepareAsync(ChannelDefinition definition, ProgramFormat format, Task before, CancellationToken cancellationToken)
     {
-        await before;
+        await EndOfAsync(before);
         try
         {
             _note = null;
@@ -122,7 +127,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
             // A fault of ours must not cost every later fallback of the channel.
             LogFault(_logger, _channelId, exception);
             _note = "The fallback could not be prepared; the log says why. The last picture of the source is held instead.";
-            await _deliver(null);
+            await _deliver(null, cancellationToken);
         }
     }
 
@@ -133,7 +138,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
         if (result.IsSuccess)
         {
             LogReady(_logger, _channelId, content.GetType().Name, result.FromCache);
-            await _deliver(new ClipFallback(result.Clip));
+            await _deliver(new ClipFallback(result.Clip), cancellationToken);
             return true;
         }
         var instead = InsteadOf(content);
@@ -141,7 +146,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
             _note = _note is { } earlier ? $"{earlier} {result.Words} {instead}" : $"{result.Words} {instead}";
         LogFailed(_logger, _channelId, result.Failure.Value, result.Words);
         if (last)
-            await _deliver(null);
+            await _deliver(null, cancellationToken);
         return false;
     }
 

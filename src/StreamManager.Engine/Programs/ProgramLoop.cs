@@ -91,8 +91,12 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     /// <summary>Starts the task.</summary>
     public void Run() => _running = Task.Run(RunAsync);
 
-    /// <summary>A packet of a source. Waits while the inbox is full.</summary>
-    public ValueTask PostAsync(SourceSlot slot, MediaPacket packet, CancellationToken cancellationToken) => WriteAsync(new Request(slot, packet, false, null), cancellationToken);
+    /// <summary>A packet of a source. Waits while the inbox is full. After the loop has ended (a server goes down channels first) it goes nowhere.</summary>
+    public ValueTask PostAsync(SourceSlot slot, MediaPacket packet, CancellationToken cancellationToken)
+    {
+        var request = new Request(slot, packet, false, null);
+        return _inbox.Writer.TryWrite(request) ? ValueTask.CompletedTask : WaitAndWriteAsync(request, cancellationToken);
+    }
 
     /// <summary>A frame that a source's transcoder has made. False: the inbox is full, and the frame is lost.</summary>
     public bool TryPostTranscoded(SourceSlot slot, MediaPacket packet) => _inbox.Writer.TryWrite(new Request(slot, packet, true, null));
@@ -144,10 +148,11 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         return true;
     });
 
-    /// <summary>The fallback is ready; null: there is none.</summary>
-    public Task SetFallbackAsync(FallbackContent? content) => InvokeAsync(loop =>
+    /// <summary>The fallback is ready; null: there is none. Left out when the token is cancelled by the time it gets its turn: another one, for another format, is on its way then.</summary>
+    public Task SetFallbackAsync(FallbackContent? content, CancellationToken outdated) => InvokeAsync(loop =>
     {
-        loop._machine.SetFallback(content, loop.Now);
+        if (!outdated.IsCancellationRequested)
+            loop._machine.SetFallback(content, loop.Now);
         return true;
     });
 
@@ -184,8 +189,14 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
 
     private PacketHub HubOf(SourceSlot? slot) => slot?.Hub ?? _hub;
 
-    private ValueTask WriteAsync(in Request request, CancellationToken cancellationToken) =>
-        _inbox.Writer.TryWrite(request) ? ValueTask.CompletedTask : _inbox.Writer.WriteAsync(request, cancellationToken);
+    private async ValueTask WaitAndWriteAsync(Request request, CancellationToken cancellationToken)
+    {
+        while (await _inbox.Writer.WaitToWriteAsync(cancellationToken))
+        {
+            if (_inbox.Writer.TryWrite(request))
+                return;
+        }
+    }
 
     // Runs a command on the loop. After the loop has ended a command answers with the default: nothing is there to act on.
     private async Task<T> InvokeAsync<T>(Func<ProgramLoop, T> command)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using StreamManager.Engine.Channels;
 using StreamManager.Engine.Codecs.Live;
 using StreamManager.Engine.Programs;
 using StreamManager.Media.Packets;
@@ -35,7 +36,7 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
     }
 
     /// <summary>A source needs a transcoder to <paramref name="target"/> from now on (null: none any more).</summary>
-    public void Want(SourceSlot slot, ProgramHeader? header, ProgramFormat? target)
+    public void Want(SourceSlot slot, ProgramHeader? header, ProgramFormat? target, ChannelDefinition definition)
     {
         if (_runners.TryRemove(slot, out var old))
         {
@@ -51,6 +52,8 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
             AudioConfiguration = slot.AudioConfiguration,
             TranscodeVideo = !ProgramHeader.VideoFits(header, slot),
             TranscodeAudio = !ProgramHeader.AudioFits(header, slot),
+            VideoBitrateKbps = definition.VideoBitrateKbps,
+            AudioBitrateKbps = definition.AudioBitrateKbps,
         };
         var runner = new Runner(this, slot, request, _stopped.GetValueOrDefault(slot));
         _runners[slot] = runner;
@@ -91,7 +94,8 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
 
         public void Start() => Running = Task.Run(RunAsync);
 
-        public void Stop() => _stop.Cancel();
+        // Whoever waits for it, and then ends the child, goes on elsewhere and not on the program's loop.
+        public void Stop() => _ = _stop.CancelAsync();
 
         public void Write(MediaPacket packet) => _current?.Write(packet);
 

@@ -3,8 +3,10 @@ using StreamManager.Engine.Channels;
 using StreamManager.Engine.Outputs;
 using StreamManager.Engine.Programs;
 using StreamManager.Engine.Sources;
+using StreamManager.Engine.Tests.Channels;
 using StreamManager.Engine.Tests.Outputs;
 using StreamManager.Media.Packets;
+using StreamManager.Media.Timing;
 using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
 using StreamManager.TestKit;
@@ -55,6 +57,26 @@ public sealed class ProgramLoopTests : IAsyncDisposable
         Assert.Equal(ChannelState.Fallback, _loop.Status.State);
     }
 
+    [Fact]
+    public async Task Packets_AfterTheLoopHasEnded_GoNowhere()
+    {
+        await GoOnAirAsync();
+        await _loop.DisposeAsync();
+        foreach (var packet in new Encoder(_slot, new EncoderSettings(), _loop.Now).TakeDue(_loop.Now))
+            await _loop.PostAsync(_slot, packet, CancellationToken.None);
+        await _loop.DetachAsync(_slot, RtmpPublishEnd.Broken);
+    }
+
+    [Fact]
+    public async Task Fallback_ForAFormatThatIsNotWantedAnyMore_IsLeftOut()
+    {
+        var output = await GoOnAirAsync();
+        await _loop.SetFallbackAsync(new Outdated(), new CancellationToken(canceled: true));
+        await _loop.DetachAsync(_slot, RtmpPublishEnd.Broken);
+        var before = output.Of(RtmpMessageType.Video).Count;
+        await AdvanceUntilAsync(() => output.Of(RtmpMessageType.Video).Count - before >= 80);
+    }
+
     // The loop sets its timer on a thread of its own, so time goes on for as long as it takes.
     private Task AdvanceUntilAsync(Func<bool> condition) => Eventually.TrueAsync(() =>
     {
@@ -78,13 +100,22 @@ public sealed class ProgramLoopTests : IAsyncDisposable
         return connection;
     }
 
+    private sealed class Outdated : FallbackContent
+    {
+        public override int FrameCount => 1;
+
+        public override MediaTime TimeOfFrame(long index) => throw new InvalidOperationException("Played all the same.");
+
+        public override MediaPacket? GetFrame(int index) => throw new InvalidOperationException("Played all the same.");
+    }
+
     private sealed class FallbackAtOnce : IProgramHost
     {
         public ProgramLoop? Loop { get; set; }
 
         public bool FailsNext { get; set; }
 
-        public void PrepareFallback(ProgramFormat format) => _ = Loop!.SetFallbackAsync(new LoopOfPictures());
+        public void PrepareFallback(ProgramFormat format) => _ = Loop!.SetFallbackAsync(new LoopOfPictures(), CancellationToken.None);
 
         public void WentOnAir(StreamHeader header)
         {
@@ -111,15 +142,6 @@ public sealed class ProgramLoopTests : IAsyncDisposable
         }
 
         public void Transcode(SourceSlot slot, MediaPacket packet)
-        {
-        }
-    }
-
-    private sealed class NothingRemembered : IBroadcastStore
-    {
-        public BroadcastRecord? Load(string channelId) => null;
-
-        public void Save(string channelId, BroadcastRecord record)
         {
         }
     }

@@ -1,0 +1,13 @@
+using StreamManager.Engine.Channels;
+
+namespace StreamManager.Engine.Tests.Channels;
+
+/// <summary>No broadcast was before, and none is kept.</summary>
+internal sealed class NothingRemembered : IBroadcastStore
+{
+    public BroadcastRecord? Load(string channelId) => null;
+
+    public void Save(string channelId, BroadcastRecord record)
+    {
+    }
+}
