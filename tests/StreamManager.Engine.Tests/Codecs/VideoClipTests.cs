@@ -187,8 +187,9 @@ public sealed class VideoClipTests : IDisposable
         var clip = (await factory.PrepareAsync(new ClipContent.Video(_bench.File("video.mp4")), ClipBench.Format(160, 90, 10), cancel: Cancel)).Clip!;
         using var reader = clip.OpenReader();
 
-        Assert.False(reader.TryGetVideo(400, out _));
-        Assert.Equal(1, reader.Misses);
+        // Usually a miss; on a busy machine the read-ahead may win against this very call.
+        var missed = !reader.TryGetVideo(400, out _);
+        Assert.Equal(missed ? 1 : 0, reader.Misses);
         await Eventually.TrueAsync(() => reader.TryGetVideo(400, out _));
         await Eventually.TrueAsync(() => reader.TryGetVideo(445, out _));
         Assert.True(reader.TryGetVideo(0, out _) && reader.TryGetVideo(39, out _));
