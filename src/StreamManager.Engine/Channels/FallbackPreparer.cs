@@ -84,6 +84,10 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
         {
             // It is needed already, or the channel is going away.
         }
+        catch (Exception exception)
+        {
+            LogFault(_logger, _channelId, exception);
+        }
     }
 
     // A fault of ours was logged where it happened: it must not keep the next fallback from being prepared, nor the channel from ending.
