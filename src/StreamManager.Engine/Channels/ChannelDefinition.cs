@@ -61,7 +61,7 @@ public abstract record SourceSelection
     /// <summary>The fallback, until further notice.</summary>
     public static SourceSelection Fallback { get; } = new FallbackSelection();
 
-    /// <summary>This source while it is good, else the fallback.</summary>
+    /// <summary>This source as soon as it can be shown; until then what is shown stays, and when that is lost the fallback plays.</summary>
     public static SourceSelection Source(string sourceId) => new SourceById(sourceId);
 
     /// <summary>The word of the API: <c>auto</c>, <c>fallback</c> or the source's id.</summary>

@@ -181,7 +181,7 @@ internal sealed class OutputSender : IHubSubscriber
     private MediaTime QueuedTime() =>
         _queue.TryPeek(out var oldest) && oldest.Packets.Length > 0 ? MediaTime.Max(_newest - oldest.Packets[oldest.From].DecodeTime, MediaTime.Zero) : MediaTime.Zero;
 
-    // Everything that waits goes, but for an end mark. The bytes of a message that has begun are in _rest and are finished first.
+    // Everything that waits goes (an end mark never waits here: nothing is offered behind one). The bytes of a message that has begun are in _rest and are finished first.
     private void DropToKeyframe()
     {
         foreach (var item in _group.Concat(_queue))

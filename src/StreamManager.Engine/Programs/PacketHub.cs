@@ -73,9 +73,6 @@ internal sealed class PacketHub
     /// <summary>True when packets wait for <see cref="Flush"/>.</summary>
     public bool HasPending => _pending.Count > 0;
 
-    /// <summary>Number of subscribers.</summary>
-    public int SubscriberCount => _subscribers.Length;
-
     /// <summary>The packets since the last keyframe.</summary>
     public IReadOnlyList<ProgramPacket> CachedGroup => _cache;
 

@@ -18,8 +18,6 @@ internal sealed partial class ProgramLoop
         return new ProgramStatus(
             now,
             machine.State,
-            machine.IsStarted,
-            machine.OnAirSince,
             machine.Selection.Word,
             machine.Active?.Id,
             new ProgramSnapshot

@@ -79,9 +79,6 @@ internal sealed partial class ProgramMachine
     /// <summary>True while packets are emitted.</summary>
     public bool IsOnAir => _air is AirState.On;
 
-    /// <summary>True from the decision to go on air until the end.</summary>
-    public bool IsStarted => _air is not AirState.Off;
-
     /// <summary>The source on the program; null: the fallback, or off air.</summary>
     public SourceSlot? Active => _active;
 

@@ -8,8 +8,6 @@ namespace StreamManager.Engine.Programs;
 internal sealed record ProgramStatus(
     MediaTime At,
     ChannelState State,
-    bool IsStarted,
-    MediaTime OnAirSince,
     string Selected,
     string? ActiveSource,
     ProgramSnapshot Program,

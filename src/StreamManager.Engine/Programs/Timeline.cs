@@ -79,12 +79,6 @@ internal sealed class Timeline
     /// <summary>Where the next video frame of a new segment will stand.</summary>
     public MediaTime NextVideo => LastVideo + VideoFrame;
 
-    /// <summary>Video frames and audio frames that were left out because their time had passed.</summary>
-    public long Dropped { get; private set; }
-
-    /// <summary>Silent frames that were put in.</summary>
-    public long SilentFrames { get; private set; }
-
     /// <summary>Largest step between two video frames at a switch.</summary>
     public MediaTime LargestVideoStep { get; private set; }
 
@@ -148,10 +142,7 @@ internal sealed class Timeline
         if (_audio is null)
         {
             if (time.Milliseconds <= LastAudio.Milliseconds && LastAudio >= MediaTime.Zero)
-            {
-                Dropped++;
                 return;
-            }
             EmitAudio(packet, time, into);
             return;
         }
@@ -161,10 +152,7 @@ internal sealed class Timeline
         {
             // Before its segment's place on the grid: the segment before has covered this time.
             if (time < LastAudio + frame / 2)
-            {
-                Dropped++;
                 return;
-            }
             FillAudioUntil(time - frame / 2, into);
             var next = NextAudio();
             // Without a silent frame for this codec the hole before it stays.
@@ -180,10 +168,7 @@ internal sealed class Timeline
         {
             // Silence has been put where this frame belongs (it came too late), or the encoder repeats itself.
             if (time <= LastAudio - frame)
-            {
-                Dropped++;
                 return;
-            }
             time = MediaTime.FromMilliseconds(LastAudio.Milliseconds + 1);
         }
         // A whole frame is missing: encoders' stamps wander by some milliseconds, and that is not a hole.
@@ -199,7 +184,6 @@ internal sealed class Timeline
             return;
         for (var next = NextAudio(); next <= until; next = NextAudio())
         {
-            SilentFrames++;
             EmitAudio(silence, next, into, onGrid: true);
         }
     }

@@ -28,9 +28,6 @@ internal sealed class SourceClock
     private Track _video = new(MediaTime.FromMilliseconds(33));
     private Track _audio = new(MediaTime.FromMilliseconds(21));
 
-    /// <summary>Jumps that were absorbed.</summary>
-    public int Discontinuities { get; private set; }
-
     /// <summary>The time of a message that is no frame (configuration, metadata): the newest frame's, whatever its own stamp says.</summary>
     public MediaTime Current => MediaTime.Max(_video.Last, _audio.Last) is var last && last == MediaTime.MinValue ? MediaTime.Zero : last;
 
@@ -59,7 +56,6 @@ internal sealed class SourceClock
         if (step > MediaTime.Zero && step <= now - track.LastArrival + JumpTolerance)
             return track.Take(time, now);
 
-        Discontinuities++;
         var shift = track.Last + track.NominalStep - raw;
         var difference = shift - other.Shift;
         var joinsOther = other.Last != MediaTime.MinValue && difference < SameJump && MediaTime.Zero - difference < SameJump && raw + other.Shift > track.Last;
