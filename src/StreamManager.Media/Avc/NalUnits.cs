@@ -65,13 +65,13 @@ public static class NalUnits
     }
 
     /// <summary>
-    /// The bytes of a NAL unit from its raw byte sequence payload, which ends with a stop bit and so never in a zero byte: 03 is put in wherever 00 00 would be
-    /// followed by 00 to 03. A new array.
+    /// The bytes of a NAL unit from its raw byte sequence payload: 03 is put in wherever 00 00 would be followed by 00 to 03, and behind a payload that ends with a zero byte, as
+    /// one with <c>cabac_zero_words</c> does (H.264 section 7.4.1.1): a zero at the end of a unit would be taken for a part of the next start code. A new array.
     /// </summary>
     public static byte[] AddEmulationPrevention(ReadOnlySpan<byte> raw)
     {
-        // At most one byte more for each two.
-        var result = new byte[raw.Length + raw.Length / 2];
+        // At most one byte more for each two, and one at the end.
+        var result = new byte[raw.Length + raw.Length / 2 + 1];
         var length = 0;
         var zeros = 0;
         foreach (var value in raw)
@@ -84,6 +84,8 @@ public static class NalUnits
             zeros = value == 0 ? zeros + 1 : 0;
             result[length++] = value;
         }
+        if (zeros > 0)
+            result[length++] = EmulationPrevention;
         Array.Resize(ref result, length);
         return result;
     }

@@ -59,13 +59,12 @@ internal static class AvcTargets
         }
 
         Law.Holds(count == units.Count, "Both framings hold as many units.");
-        // A unit's raw bytes end with a stop bit, or with pairs of zeros behind it; a single zero at the end cannot be told from none.
-        if (stream.IsEmpty || stream[^1] != 0)
-        {
-            Law.Holds(
-                NalUnits.RemoveEmulationPrevention(NalUnits.AddEmulationPrevention(stream)).AsSpan().SequenceEqual(stream),
-                "Emulation prevention is taken away as it was added.");
-        }
+        // Raw bytes end with a stop bit, or with pairs of zeros behind it. A single zero at the end, which no encoder writes, gets its 03 too, and that one stays.
+        var prevented = NalUnits.AddEmulationPrevention(stream);
+        Law.Holds(prevented.Length == 0 || prevented[^1] != 0, "A unit does not end with a zero byte.");
+        Law.Holds(prevented.AsSpan().IndexOf((ReadOnlySpan<byte>)[0, 0, 1]) < 0 && prevented.AsSpan().IndexOf((ReadOnlySpan<byte>)[0, 0, 0]) < 0, "A unit holds no start code.");
+        byte[] raw = (stream.Length - stream.TrimEnd((byte)0).Length) % 2 == 0 ? stream.ToArray() : [.. stream, 3];
+        Law.Holds(NalUnits.RemoveEmulationPrevention(prevented).AsSpan().SequenceEqual(raw), "Emulation prevention is taken away as it was added.");
 
         foreach (var range in NalUnits.ReadLengthPrefixed(stream, lengthSize))
             count += stream[range].Length;

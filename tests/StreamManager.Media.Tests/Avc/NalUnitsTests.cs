@@ -46,11 +46,20 @@ public class NalUnitsTests
     [InlineData("000003", "00000303")]
     [InlineData("000004", "000004")]
     [InlineData("0000000001", "00000300000301")]
+    [InlineData("800000", "80000003")] // a cabac_zero_word at the end: no unit ends with a zero byte (H.264 7.4.1.1)
+    [InlineData("8000000000", "80000003000003")]
     public void EmulationPrevention_Added_AndRemoved(string raw, string prevented)
     {
         Assert.Equal(prevented, Hex.Text(NalUnits.AddEmulationPrevention(Hex.Bytes(raw))));
         Assert.Equal(raw, Hex.Text(NalUnits.RemoveEmulationPrevention(Hex.Bytes(prevented))));
     }
+
+    [Theory]
+    [InlineData("00", "0003")]
+    [InlineData("8000", "800003")]
+    [InlineData("80000000", "800000030003")]
+    public void EmulationPrevention_BehindASingleZero_EndsTheUnitWithoutOne(string raw, string prevented) =>
+        Assert.Equal(prevented, Hex.Text(NalUnits.AddEmulationPrevention(Hex.Bytes(raw))));
 
     [Fact]
     public void EmulationPrevention_OfAnyBytes_RoundTripsWithoutAStartCode() => Prop.ForAll<byte[]>(bytes =>
