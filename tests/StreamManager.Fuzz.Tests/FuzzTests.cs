@@ -7,8 +7,7 @@ namespace StreamManager.Fuzz.Tests;
 
 /// <summary>
 /// Replays the corpus and mutates it for a moment, always in the same way. For a long run with a new seed set <c>STREAM_MANAGER_FUZZ_SECONDS</c>
-/// (for each target, or for
-/// <c>STREAM_MANAGER_FUZZ_TARGET</c> alone); what it finds is written into the corpus. <c>STREAM_MANAGER_FUZZ_SEED</c> repeats a run;
+/// (of processor time, for each target, or for <c>STREAM_MANAGER_FUZZ_TARGET</c> alone); what it finds is written into the corpus. <c>STREAM_MANAGER_FUZZ_SEED</c> repeats a run;
 /// <c>-showLiveOutput</c> shows the counts.
 /// </summary>
 public sealed class FuzzTests(ITestOutputHelper output)
@@ -49,21 +48,11 @@ public sealed class FuzzTests(ITestOutputHelper output)
         var isMeant = Environment.GetEnvironmentVariable("STREAM_MANAGER_FUZZ_TARGET") is not { Length: > 0 } only || only == name;
         var seconds = isMeant ? Setting("STREAM_MANAGER_FUZZ_SECONDS") : null;
         var seed = Setting("STREAM_MANAGER_FUZZ_SEED") ?? (seconds is null ? ShortSeed : RandomNumberGenerator.GetInt32(int.MaxValue));
-        var time = TimeProvider.System;
-        var start = time.GetTimestamp();
+        var goOn = seconds is { } limit
+            ? FuzzBudget.OfProcessorTime(TimeSpan.FromSeconds(limit), static () => Environment.CpuUsage.TotalTime)
+            : runs => runs < ShortRuns;
 
-        // The clock is looked at now and then only: most inputs take a microsecond.
-        var isTimeLeft = true;
-        var report = FuzzRun.Mutations(target, corpus, seed, runs =>
-        {
-            if (seconds is null)
-                return runs < ShortRuns;
-
-            if (runs % 256 == 0)
-                isTimeLeft = time.GetElapsedTime(start) < TimeSpan.FromSeconds(seconds.Value);
-
-            return isTimeLeft;
-        });
+        var report = FuzzRun.Mutations(target, corpus, seed, goOn);
 
         output.WriteLine(report.ToString());
         if (seconds is not null)
@@ -83,6 +72,21 @@ public sealed class FuzzTests(ITestOutputHelper output)
         var second = new Mutator(7);
         for (var i = 0; i < 100; i++)
             Assert.Equal(first.Mutate(input, [1, 2, 3]), second.Mutate(input, [1, 2, 3]));
+    }
+
+    [Fact]
+    public void Budget_IsSpentByTheProcessorOnly()
+    {
+        var used = TimeSpan.FromHours(1);
+        var goOn = FuzzBudget.OfProcessorTime(TimeSpan.FromSeconds(2), () => used);
+        Assert.All(Enumerable.Range(0, 10_000), run => Assert.True(goOn(run)));
+
+        used += TimeSpan.FromSeconds(1.9);
+        Assert.All(Enumerable.Range(10_000, 1_000), run => Assert.True(goOn(run)));
+
+        used += TimeSpan.FromSeconds(0.1);
+        Assert.Contains(false, Enumerable.Range(11_000, 1_000).Select(run => goOn(run)));
+        Assert.False(goOn(12_001));
     }
 
     [Fact]
