@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace StreamManager.Server.Storage;
+
+/// <summary>The lasting list of what happened, in the same store as the documents. Thread-safe; throws like <see cref="IStateStore"/>.</summary>
+internal interface IEventJournal
+{
+    /// <summary>Appends entries in their order; returns when they are kept.</summary>
+    ValueTask AppendAsync(ImmutableArray<JournalEntry> entries, CancellationToken cancellationToken);
+
+    /// <summary>Entries after a position, oldest first.</summary>
+    /// <param name="after">A <see cref="JournalEntry.Position"/>, or null: from the oldest.</param>
+    /// <param name="limit">1 to <see cref="LargestPage"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The newest entries before a position, newest first.</summary>
+    /// <param name="before">A <see cref="JournalEntry.Position"/>, or null: from the newest.</param>
+    /// <param name="limit">1 to <see cref="LargestPage"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<ImmutableArray<JournalEntry>> ReadNewestAsync(string? before, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Drops entries that are older than <paramref name="oldest"/> or beyond the newest <paramref name="most"/> (some more may stay).</summary>
+    ValueTask TrimAsync(DateTimeOffset oldest, int most, CancellationToken cancellationToken);
+
+    /// <summary>Most entries in one answer.</summary>
+    const int LargestPage = 1_000;
+}
+
+/// <summary>One entry of the journal.</summary>
+/// <param name="Position">Where it stands, given by the store: <c>1234</c> or <c>1700000000000-5</c>. Empty before it is appended. Opaque to callers; valid as <c>after</c> and <c>before</c>.</param>
+/// <param name="Time">When it happened.</param>
+/// <param name="Body">The event as JSON, UTF-8; at most <see cref="StateLimits.LargestBody"/> bytes.</param>
+internal sealed record JournalEntry(string Position, DateTimeOffset Time, ReadOnlyMemory<byte> Body);
