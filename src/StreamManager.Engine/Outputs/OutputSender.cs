@@ -53,8 +53,9 @@ internal sealed class OutputSender : IHubSubscriber
     private readonly Queue<Item> _group = new();
     private readonly Queue<Item> _queue = new();
     private readonly TaskCompletionSource<HubEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Knows the last time sent on each chunk stream, also of shared batches: what is written for this connection alone goes on from there with a delta.
+    private readonly ChunkWriter _writer;
     private StreamHeader? _header;
-    private ChunkWriter? _writer;
     private ReadOnlyMemory<byte> _rest;
     private SenderCounters _counters;
     private MediaTime _newest;
@@ -78,6 +79,7 @@ internal sealed class OutputSender : IHubSubscriber
         _connection = connection;
         _timeProvider = timeProvider;
         _queueLimit = MediaTime.FromTimeSpan(queueLimit);
+        _writer = new ChunkWriter { ChunkSize = connection.OutgoingChunkSize };
     }
 
     /// <summary>Completes when the stream has ended and its last bytes are sent or given up.</summary>
@@ -190,7 +192,6 @@ internal sealed class OutputSender : IHubSubscriber
         _counters.Overflows++;
         _droppedAt = _timeProvider.GetTimestamp();
         _started = false;
-        _writer = null;
         (_audioInStep, _videoInStep) = (false, false);
     }
 
@@ -277,7 +278,11 @@ internal sealed class OutputSender : IHubSubscriber
         _counters.FramesSent += CountFrames(item.Packets.AsSpan(item.From));
         _last = Math.Max(_last, item.Packets[^1].Milliseconds);
         var inStep = _audioInStep && _videoInStep && _connection.OutgoingChunkSize == PacketBatch.OutgoingChunkSize;
-        return inStep && item is { Batch: { } batch, From: 0 } ? batch.Wire : WriteOwn(item);
+        if (!inStep || item is not { Batch: { } batch, From: 0 })
+            return WriteOwn(item);
+        foreach (var packet in item.Packets)
+            _writer.Resume(WireClock.ChunkStreamOf(packet.Packet.Kind), _connection.MessageStreamId, TimeOf(packet.Milliseconds));
+        return batch.Wire;
     }
 
     // Bytes for this connection alone: after a join or a drop, until audio and video are both in step with the shared form.
@@ -286,19 +291,15 @@ internal sealed class OutputSender : IHubSubscriber
         var output = new ArrayBufferWriter<byte>(RoomFor(item));
         if (_base == long.MinValue)
             _base = item.Packets[item.From].Milliseconds;
-        if (_writer is null)
-        {
-            _writer = new ChunkWriter { ChunkSize = _connection.OutgoingChunkSize };
-            if (!_headerSent)
-                WriteHeader(output);
-        }
+        if (!_headerSent)
+            WriteHeader(output);
         for (var i = item.From; i < item.Packets.Length; i++)
         {
             var packet = item.Packets[i];
             // Sound from before the keyframe that this connection started with would lie before its zero.
             if (packet.Milliseconds < _base)
                 continue;
-            Write(output, packet.Packet.Kind, packet.Milliseconds - _base, packet.Packet.Body.Span);
+            Write(output, packet.Packet.Kind, TimeOf(packet.Milliseconds), packet.Packet.Body.Span);
             if (packet.Packet.Kind is MediaKind.Audio)
                 _audioInStep = true;
             else if (packet.Packet.Kind is MediaKind.Video)
@@ -327,13 +328,15 @@ internal sealed class OutputSender : IHubSubscriber
         var configuration = _header!.Video!.Body.Span;
         var isEnhanced = (configuration[0] & 0x80) != 0;
         ReadOnlySpan<byte> endOfSequence = isEnhanced ? [0x92, .. configuration[1..5]] : [0x17, 0x02, 0x00, 0x00, 0x00];
-        ChunkWriter.WriteAbsoluteMessage(
-            output, RtmpChunkStreamIds.Video, unchecked((uint)(_last - _base + 1)), _connection.MessageStreamId, RtmpMessageType.Video, endOfSequence, _connection.OutgoingChunkSize);
+        Write(output, MediaKind.Video, TimeOf(_last + 1), endOfSequence);
         return output.WrittenMemory;
     }
 
-    private void Write(ArrayBufferWriter<byte> output, MediaKind kind, long milliseconds, ReadOnlySpan<byte> body) =>
-        _writer!.WriteMessage(output, WireClock.ChunkStreamOf(kind), WireClock.TypeOf(kind), _connection.MessageStreamId, unchecked((uint)milliseconds), body);
+    private void Write(ArrayBufferWriter<byte> output, MediaKind kind, uint timestamp, ReadOnlySpan<byte> body) =>
+        _writer.WriteMessage(output, WireClock.ChunkStreamOf(kind), WireClock.TypeOf(kind), _connection.MessageStreamId, timestamp, body);
+
+    // Program time on the connection's own clock, modulo 2^32.
+    private uint TimeOf(long milliseconds) => unchecked((uint)(milliseconds - _base));
 
     // Enough at once: a buffer that grows by doubling would leave twice its size behind.
     private static int RoomFor(in Item item)

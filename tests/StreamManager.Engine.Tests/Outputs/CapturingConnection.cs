@@ -28,6 +28,9 @@ internal sealed class CapturingConnection : IRtmpPublishConnection
     /// <summary>Instead of being kept, for streams of days, messages go here.</summary>
     public Action<RtmpMessage>? OnMessage { get; set; }
 
+    /// <summary>Set: takes every byte as it came, from then on.</summary>
+    public ArrayBufferWriter<byte>? Wire { get; set; }
+
     /// <summary>Bytes of the largest array that a sender has made or been given for one send.</summary>
     public int LargestSend { get; private set; }
 
@@ -104,6 +107,7 @@ internal sealed class CapturingConnection : IRtmpPublishConnection
 
     private void Take(ReadOnlySpan<byte> bytes)
     {
+        Wire?.Write(bytes);
         _pending.Write(bytes);
         var buffer = new ReadOnlySequence<byte>(_pending.WrittenSpan.ToArray());
         while (_reader.TryReadMessage(ref buffer, out var message))

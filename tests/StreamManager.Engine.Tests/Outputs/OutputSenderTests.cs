@@ -1,3 +1,4 @@
+using System.Buffers;
 using StreamManager.Engine.Outputs;
 using StreamManager.Engine.Programs;
 using StreamManager.Media.Flv;
@@ -243,6 +244,59 @@ public sealed class OutputSenderTests
         Assert.True(Total * Step > uint.MaxValue);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AfterFiveHours_ADropAndTheEnd_AreWrittenAsDeltas(bool direct)
+    {
+        // Three bytes of milliseconds are full after 4.66 hours; what comes then is read in different ways by different servers.
+        const int FiveHours = 5 * 3600 * 1000;
+        const int Step = 600_000;
+        var connection = new CapturingConnection(direct) { Wire = new ArrayBufferWriter<byte>() };
+        var sender = Sender(connection);
+        _hub.Subscribe(sender);
+        for (var time = 0; time < FiveHours; time += Step)
+            await AddAsync(time, isKeyframe: true);
+        connection.SetRoom(0);
+        for (var time = FiveHours; time < FiveHours + 8000; time += 40)
+            Add(time, isKeyframe: time % 2000 == 0);
+        Assert.True(sender.Counters.FramesDropped > 100);
+        connection.SetRoom(long.MaxValue);
+        await Eventually.TrueAsync(() => sender.Queued == TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        for (var time = FiveHours + 8000; time < FiveHours + 12000; time += 40)
+            await AddAsync(time, isKeyframe: time % 2000 == 0);
+        _hub.End(HubEnd.Intended);
+        await sender.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        // The times as a server reads them: frames carry theirs in the body.
+        var frames = connection.Messages.Where(message => message.Type is not RtmpMessageType.DataAmf0).Skip(2).ToList();
+        var end = frames[^1];
+        frames.RemoveAt(frames.Count - 1);
+        Assert.All(frames, message => Assert.Equal((uint)TimeIn(message), message.Timestamp));
+        Assert.Equal((uint)(FiveHours + 11960), frames.FindLast(message => message.Type is RtmpMessageType.Video).Timestamp);
+        Assert.Equal(("1702000000", (uint)(FiveHours + 11961)), (Convert.ToHexString(end.Body.Span), end.Timestamp));
+
+        // And the bytes themselves: one absolute header for metadata, video and sound each, and no field that is full.
+        var headers = ChunkHeadersOf(connection.Wire.WrittenSpan, connection.OutgoingChunkSize);
+        Assert.Equal(3, headers.Count(header => header.Format == 0));
+        Assert.All(headers, header => Assert.InRange(header.Time, 0, Step + 8000));
+
+        void Add(int time, bool isKeyframe)
+        {
+            _hub.Add(new ProgramPacket(Frame(time, isKeyframe, 100), MediaTime.FromMilliseconds(time)));
+            _hub.Add(new ProgramPacket(Timed(Sound(), time), MediaTime.FromMilliseconds(time)));
+            _hub.Flush();
+        }
+
+        // A drain task at work takes a moment; two frames that wait for it would be ten minutes of media.
+        async Task AddAsync(int time, bool isKeyframe)
+        {
+            var before = sender.Counters.FramesSent;
+            Add(time, isKeyframe);
+            await Eventually.TrueAsync(() => sender.Counters.FramesSent > before, TimeSpan.FromSeconds(10));
+        }
+    }
+
     private CapturingConnection Join(bool direct = true)
     {
         var connection = new CapturingConnection(direct);
@@ -293,6 +347,44 @@ public sealed class OutputSenderTests
             Body = AvcTag.Frame(isKeyframe, 0, payload),
             HeaderLength = 5,
         };
+    }
+
+    private static MediaPacket Timed(MediaPacket sound, int time)
+    {
+        var body = sound.Body.ToArray();
+        BitConverter.TryWriteBytes(body.AsSpan(2), time);
+        return new MediaPacket { Kind = sound.Kind, Content = sound.Content, Codec = sound.Codec, Body = body, HeaderLength = sound.HeaderLength };
+    }
+
+    private static int TimeIn(StreamManager.Rtmp.Wire.RtmpMessage message) =>
+        message.Type is RtmpMessageType.Video ? NumberOf(message) : BitConverter.ToInt32(message.Body.Span[2..6]);
+
+    // Type and time field of each chunk that begins a message, read without our reader: RTMP specification section 5.3.1.
+    private static List<(int Format, int Time)> ChunkHeadersOf(ReadOnlySpan<byte> wire, int chunkSize)
+    {
+        var headers = new List<(int Format, int Time)>();
+        var left = new Dictionary<int, int>();
+        while (!wire.IsEmpty)
+        {
+            var (format, stream) = (wire[0] >> 6, wire[0] & 0x3F);
+            wire = wire[1..];
+            if (format == 3)
+            {
+                Assert.True(left[stream] > 0, "a message without a header of its own");
+            }
+            else
+            {
+                Assert.InRange(format, 0, 1);
+                headers.Add((format, (wire[0] << 16) | (wire[1] << 8) | wire[2]));
+                Assert.NotEqual(0xFFFFFF, headers[^1].Time);
+                left[stream] = (wire[3] << 16) | (wire[4] << 8) | wire[5];
+                wire = wire[(format == 0 ? 11 : 7)..];
+            }
+            var piece = Math.Min(left[stream], chunkSize);
+            left[stream] -= piece;
+            wire = wire[piece..];
+        }
+        return headers;
     }
 
     private static int NumberOf(StreamManager.Rtmp.Wire.RtmpMessage message) => BitConverter.ToInt32(message.Body.Span[5..9]);
