@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using StreamManager.Media.Flv;
+using StreamManager.Media.Packets;
 
 namespace StreamManager.Engine;
 
@@ -34,8 +35,8 @@ internal static class EngineMetrics
     /// <summary>Tag of a reason.</summary>
     public static KeyValuePair<string, object?> Reason(TagIgnoreReason reason) => new("reason", reason.ToString());
 
-    /// <summary>Tag of a track.</summary>
-    public static KeyValuePair<string, object?> Track(string track) => new("track", track);
+    /// <summary>Tag of a track: <c>video</c> or <c>audio</c>.</summary>
+    public static KeyValuePair<string, object?> Track(MediaKind kind) => new("track", kind is MediaKind.Video ? "video" : "audio");
 
     /// <summary>Tag of a channel.</summary>
     public static KeyValuePair<string, object?> Channel(string channel) => new("channel", channel);

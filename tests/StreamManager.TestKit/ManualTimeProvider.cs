@@ -118,6 +118,8 @@ public sealed class ManualTimeProvider : TimeProvider
 
     private void Schedule(ManualTimer timer, TimeSpan dueTime, TimeSpan period)
     {
+        // As the real one: a timer counts milliseconds in 32 bits.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(dueTime, TimeSpan.FromMilliseconds(uint.MaxValue - 1));
         lock (_gate)
         {
             _timers.Remove(timer);

@@ -48,6 +48,9 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     /// <summary>When the loop looks again after a fault of its own: soon for a viewer, and not a storm in the log.</summary>
     private static readonly TimeSpan AfterFault = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Longest time that the timer is set for; a later deadline is looked at again then. A timer counts milliseconds in 32 bits (49.7 days) and refuses more.</summary>
+    private static readonly MediaTime LongestWait = MediaTime.FromSeconds(24 * 3600);
+
     private readonly ProgramMachine _machine;
     private readonly PacketHub _hub;
     private readonly IProgramHost _host;
@@ -238,10 +241,9 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
             catch (Exception exception)
             {
                 // A fault of ours. It is loud, and it costs what was in hand; a program that goes dark because of it would cost the show.
-                LogFault(_logger, _channelId, exception);
-                EngineMetrics.Faults.Add(1, EngineMetrics.Channel(_channelId));
-                _machine.Emitted.Clear();
-                _machine.Events.Clear();
+                ReportFault(exception);
+                // What was decided before the fault has happened for the machine: it is told all the same.
+                Carry();
                 _armed = null;
                 _timer.Change(AfterFault, Timeout.InfiniteTimeSpan);
             }
@@ -309,12 +311,39 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         }
     }
 
-    // Carries out what the machine decided. A header goes before the packets that need it, an end after the last packets.
+    // Carries out what the machine decided. A header goes before the packets that need it, an end after the last packets. Never throws, and does nothing twice: a fault in one thing costs that
+    // one thing, since the machine has gone on and will not say the others again.
     private void Carry()
     {
         if (_machine.Emitted.Count == 0 && _machine.Events.Count == 0)
             return;
         foreach (var item in _machine.Events)
+        {
+            if (item is not ProgramEvent.Ended)
+                CarryOut(item);
+        }
+        if (_machine.Emitted.Count > 0 && !_hub.HasPending)
+            _pendingSince = Now;
+        foreach (var packet in _machine.Emitted)
+        {
+            _pendingHasPicture |= packet.IsVideoFrame;
+            if (packet.StepAtSwitch is { } step)
+                EngineMetrics.Gap.Record(step.ToTimeSpan().TotalMilliseconds, EngineMetrics.Track(packet.Packet.Kind));
+            _meter.Observe(packet, _pendingSince);
+            _hub.Add(packet);
+        }
+        _machine.Emitted.Clear();
+        foreach (var item in _machine.Events)
+        {
+            if (item is ProgramEvent.Ended)
+                CarryOut(item);
+        }
+        _machine.Events.Clear();
+    }
+
+    private void CarryOut(ProgramEvent item)
+    {
+        try
         {
             switch (item)
             {
@@ -339,26 +368,23 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
                 case ProgramEvent.TranscoderWanted transcoder:
                     _host.WantTranscoder(transcoder.Slot, transcoder.Wanted ? _machine.Header : null);
                     break;
+                case ProgramEvent.Ended ended:
+                    LogEnded(_logger, _channelId, ended.Reason);
+                    _hub.End(HubEnd.Intended);
+                    _host.Ended(ended.Reason);
+                    break;
             }
         }
-        if (_machine.Emitted.Count > 0 && !_hub.HasPending)
-            _pendingSince = Now;
-        foreach (var packet in _machine.Emitted)
+        catch (Exception exception)
         {
-            _pendingHasPicture |= packet.IsVideoFrame;
-            _meter.Observe(packet, _pendingSince);
-            _hub.Add(packet);
+            ReportFault(exception);
         }
-        _machine.Emitted.Clear();
-        foreach (var item in _machine.Events)
-        {
-            if (item is not ProgramEvent.Ended ended)
-                continue;
-            LogEnded(_logger, _channelId, ended.Reason);
-            _hub.End(HubEnd.Intended);
-            _host.Ended(ended.Reason);
-        }
-        _machine.Events.Clear();
+    }
+
+    private void ReportFault(Exception exception)
+    {
+        LogFault(_logger, _channelId, exception);
+        EngineMetrics.Faults.Add(1, EngineMetrics.Channel(_channelId));
     }
 
     // Sound waits up to the coalescing time for a picture to go with it; a picture goes at once, unless the one before went within that time. Fewer system calls, and what people see is not late.
@@ -399,6 +425,7 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         }
         if (due is not { } next || _armed is { } armed && armed > now && armed <= next)
             return;
+        next = MediaTime.Min(next, now + LongestWait);
         _armed = next;
         // Timers count whole milliseconds: rounded up, so that it does not fire before the deadline and find nothing to do.
         var wait = Math.Ceiling((next - now).ToTimeSpan().TotalMilliseconds);

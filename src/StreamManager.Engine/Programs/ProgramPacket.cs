@@ -8,6 +8,9 @@ namespace StreamManager.Engine.Programs;
 /// <param name="DecodeTime">Decode time on the timeline that it is sent on.</param>
 internal readonly record struct ProgramPacket(MediaPacket Packet, MediaTime DecodeTime)
 {
+    /// <summary>On the first packet of a track after a switch: the step from the last one before it, which is what a viewer could notice of the switch. Null on all others.</summary>
+    public MediaTime? StepAtSwitch { get; init; }
+
     /// <summary>A picture.</summary>
     public bool IsVideoFrame => Packet is { Kind: MediaKind.Video, Content: PacketContent.Frame };
 

@@ -47,7 +47,8 @@ internal sealed class Timeline
     private MediaTime? _firstPresentation;
     private bool _videoBegun;
     private bool _audioBegun;
-    private MediaTime _audioSegmentStart;
+    private bool _hasSound;
+    private bool _soundContinues = true;
     private long _audioFramesSinceAnchor;
     private MediaTime _audioAnchor;
 
@@ -102,7 +103,7 @@ internal sealed class Timeline
         _videoBegun = false;
         _audioBegun = false;
         _audioShift = MediaTime.Zero;
-        _audioSegmentStart = LastAudio;
+        _soundContinues = false;
         _compositionShift = keepsComposition ? ShiftToGrid(NextVideo + firstCompositionOffset) : MediaTime.Zero;
     }
 
@@ -141,7 +142,7 @@ internal sealed class Timeline
         var time = packet.DecodeTime + _offset + _audioShift;
         if (_audio is null)
         {
-            if (time.Milliseconds <= LastAudio.Milliseconds && LastAudio >= MediaTime.Zero)
+            if (time.Milliseconds <= LastAudio.Milliseconds && _hasSound)
                 return;
             EmitAudio(packet, time, into);
             return;
@@ -208,30 +209,39 @@ internal sealed class Timeline
         var time = packet.DecodeTime + _offset;
         if (time.Milliseconds <= LastVideo.Milliseconds)
             time = MediaTime.FromMilliseconds(LastVideo.Milliseconds + 1);
+        MediaTime? stepAtSwitch = null;
         if (!_videoBegun)
         {
             _videoBegun = true;
-            if (LastPresentation != MediaTime.MinValue)
+            if (_firstPresentation is not null)
+            {
+                stepAtSwitch = time - LastVideo;
                 LargestVideoStep = MediaTime.Max(LargestVideoStep, time - LastVideo);
+            }
         }
         if (compositionShift != MediaTime.Zero)
             packet = CompositionTimes.Shift(packet, compositionShift);
         LastVideo = time;
         LastPresentation = MediaTime.Max(LastPresentation, time + MediaTime.Min(packet.CompositionOffset, LongestReordering));
         _firstPresentation ??= LastPresentation;
-        into.Add(new ProgramPacket(packet, time));
+        into.Add(new ProgramPacket(packet, time) { StepAtSwitch = stepAtSwitch });
     }
 
     private void EmitAudio(MediaPacket packet, MediaTime time, List<ProgramPacket> into, bool onGrid = false)
     {
-        if (_audioSegmentStart == LastAudio && LastPresentation != MediaTime.MinValue && LastAudio >= MediaTime.Zero)
+        MediaTime? stepAtSwitch = null;
+        if (!_soundContinues && _hasSound)
+        {
+            stepAtSwitch = time - LastAudio;
             LargestAudioStep = MediaTime.Max(LargestAudioStep, time - LastAudio);
+        }
+        (_soundContinues, _hasSound) = (true, true);
         LastAudio = time;
         if (onGrid)
             _audioFramesSinceAnchor++;
         else
             AnchorAudio(time);
-        into.Add(new ProgramPacket(packet, time));
+        into.Add(new ProgramPacket(packet, time) { StepAtSwitch = stepAtSwitch });
     }
 
     // Steps of the grid are counted from the last real frame, not added up, so that hours of silence keep exact time.

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Outputs;
@@ -51,10 +53,69 @@ public sealed class ProgramLoopTests : IAsyncDisposable
     {
         var output = await GoOnAirAsync();
         _host.FailsNext = true;
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _loop.DetachAsync(_slot, RtmpPublishEnd.Broken));
+        await _loop.DetachAsync(_slot, RtmpPublishEnd.Broken);
         var before = output.Of(RtmpMessageType.Video).Count;
         await AdvanceUntilAsync(() => output.Of(RtmpMessageType.Video).Count - before >= 80);
         Assert.Equal(ChannelState.Fallback, _loop.Status.State);
+    }
+
+    [Fact]
+    public async Task Fault_WhileADecisionIsCarriedOut_CostsThatOneAndRepeatsNone()
+    {
+        // Going on air is told first, the source that is shown second, both of one turn.
+        _host.FailsNext = true;
+        var output = await GoOnAirAsync();
+        Assert.False(_host.FailsNext);
+        Assert.Equal(["on air", "main"], _host.Told);
+        await _loop.DetachAsync(_slot, RtmpPublishEnd.Broken);
+        await _loop.StopAsync(BroadcastEnd.Operator);
+        Assert.Equal(["on air", "main", "fallback", "Operator"], _host.Told);
+        var times = output.Of(RtmpMessageType.Video).Where(message => message.Body.Span[1] == 1).Select(message => message.Timestamp).ToList();
+        Assert.Equal(times.Distinct().Count(), times.Count);
+    }
+
+    [Fact]
+    public async Task Switches_AreMeasuredOnEachTrack_AsTheStatusShowsThem()
+    {
+        var steps = new ConcurrentQueue<(string Track, double Milliseconds)>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, meter) =>
+            {
+                if (instrument.Name == "program_gap_milliseconds")
+                    meter.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, value, tags, _) => steps.Enqueue(((string)tags[0].Value!, value)));
+        listener.Start();
+        var output = await GoOnAirAsync();
+        Assert.Empty(steps);
+        await _loop.DetachAsync(_slot, RtmpPublishEnd.Broken);
+        var before = output.Of(RtmpMessageType.Video).Count;
+        await AdvanceUntilAsync(() => output.Of(RtmpMessageType.Video).Count - before >= 40);
+        var video = Assert.Single(steps, step => step.Track == "video");
+        var audio = Assert.Single(steps, step => step.Track == "audio");
+        Assert.Equal(2, steps.Count);
+        Assert.InRange(video.Milliseconds, 30, 36);
+        Assert.InRange(audio.Milliseconds, 19, 24);
+        Assert.Equal(video.Milliseconds, _loop.Status.Program.LargestVideoGapMs);
+        Assert.Equal(audio.Milliseconds, _loop.Status.Program.LargestAudioGapMs);
+    }
+
+    [Fact]
+    public async Task Deadline_BeyondWhatATimerTakes_IsReachedInSteps()
+    {
+        var patient = new ChannelDefinition { Id = "main", SourceTimeout = TimeSpan.FromDays(60) };
+        await _loop.ReconfigureAsync(patient);
+        Assert.True(await _loop.AttachAsync(_slot, new SourceOrigin("1", "127.0.0.1", "test", _ => { })));
+        for (var day = 0; day < 59; day++)
+        {
+            _time.Advance(TimeSpan.FromDays(1));
+            await _loop.ReconfigureAsync(patient);
+        }
+        Assert.Equal(SourceState.Connected, _loop.Status.Sources[0].Snapshot.State);
+        await AdvanceUntilAsync(() => _loop.Status.Sources[0].Snapshot.State is SourceState.Stalled, TimeSpan.FromHours(1));
+        Assert.InRange(_time.Elapsed.TotalDays, 60, 61);
     }
 
     [Fact]
@@ -78,9 +139,11 @@ public sealed class ProgramLoopTests : IAsyncDisposable
     }
 
     // The loop sets its timer on a thread of its own, so time goes on for as long as it takes.
-    private Task AdvanceUntilAsync(Func<bool> condition) => Eventually.TrueAsync(() =>
+    private Task AdvanceUntilAsync(Func<bool> condition) => AdvanceUntilAsync(condition, TimeSpan.FromMilliseconds(101));
+
+    private Task AdvanceUntilAsync(Func<bool> condition, TimeSpan step) => Eventually.TrueAsync(() =>
     {
-        _time.Advance(TimeSpan.FromMilliseconds(101));
+        _time.Advance(step);
         return condition();
     });
 
@@ -115,23 +178,15 @@ public sealed class ProgramLoopTests : IAsyncDisposable
 
         public bool FailsNext { get; set; }
 
+        public List<string> Told { get; } = [];
+
         public void PrepareFallback(ProgramFormat format) => _ = Loop!.SetFallbackAsync(new LoopOfPictures(), CancellationToken.None);
 
-        public void WentOnAir(StreamHeader header)
-        {
-        }
+        public void WentOnAir(StreamHeader header) => Tell("on air");
 
-        public void Switched(string? from, string? to, SwitchReason reason)
-        {
-            if (!FailsNext)
-                return;
-            FailsNext = false;
-            throw new InvalidOperationException("A fault.");
-        }
+        public void Switched(string? from, string? to, SwitchReason reason) => Tell(to ?? "fallback");
 
-        public void Ended(BroadcastEnd reason)
-        {
-        }
+        public void Ended(BroadcastEnd reason) => Tell(reason.ToString());
 
         public void FormatChanged(StreamHeader header)
         {
@@ -143,6 +198,15 @@ public sealed class ProgramLoopTests : IAsyncDisposable
 
         public void Transcode(SourceSlot slot, MediaPacket packet)
         {
+        }
+
+        private void Tell(string what)
+        {
+            Told.Add(what);
+            if (!FailsNext)
+                return;
+            FailsNext = false;
+            throw new InvalidOperationException("A fault.");
         }
     }
 }
