@@ -54,6 +54,9 @@ public abstract record RtmpPublishDecision
     {
         /// <summary>True when the key was good and something else is wrong (busy, off): then the address is not slowed down as one that guesses.</summary>
         public bool KeyWasGood { get; init; }
+
+        /// <summary>True when the key was not looked at, so that the refusal says nothing about it: it is answered at once and not counted as a guess.</summary>
+        public bool WasNotChecked { get; init; }
     }
 }
 

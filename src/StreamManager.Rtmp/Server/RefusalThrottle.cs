@@ -46,7 +46,7 @@ public sealed class RefusalThrottle
     /// <summary>Counts a wrong key from <paramref name="remoteAddress"/> and says how long to wait before it is answered.</summary>
     public TimeSpan RecordFailure(string remoteAddress)
     {
-        var key = Key(remoteAddress);
+        var key = AddressKey(remoteAddress);
         var now = _time.GetTimestamp();
         lock (_lock)
         {
@@ -68,16 +68,8 @@ public sealed class RefusalThrottle
         }
     }
 
-    private static TimeSpan Delay(int failures)
-    {
-        if (failures <= FreeFailures)
-            return TimeSpan.Zero;
-        var doublings = Math.Min(failures - FreeFailures - 1, 10);
-        var delay = FirstDelay * (1 << doublings);
-        return delay < MaxDelay ? delay : MaxDelay;
-    }
-
-    private static string Key(string remoteAddress)
+    /// <summary>What an address is counted under: itself, or its /64; IPv4 that came in as IPv6 as IPv4. What is no address counts as it is.</summary>
+    public static string AddressKey(string remoteAddress)
     {
         if (!IPAddress.TryParse(remoteAddress, out var address))
             return remoteAddress;
@@ -86,6 +78,15 @@ public sealed class RefusalThrottle
         if (address.AddressFamily == AddressFamily.InterNetwork)
             return address.ToString();
         return Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8));
+    }
+
+    private static TimeSpan Delay(int failures)
+    {
+        if (failures <= FreeFailures)
+            return TimeSpan.Zero;
+        var doublings = Math.Min(failures - FreeFailures - 1, 10);
+        var delay = FirstDelay * (1 << doublings);
+        return delay < MaxDelay ? delay : MaxDelay;
     }
 
     private sealed class Entry(string key)

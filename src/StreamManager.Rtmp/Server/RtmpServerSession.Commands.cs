@@ -145,7 +145,7 @@ internal sealed partial class RtmpServerSession
         if (decision is RtmpPublishDecision.Refused refused)
         {
             _server.Metrics.PublishAttempt(granted: false);
-            await WaitForGuessersAsync(isGuess: !refused.KeyWasGood);
+            await WaitForGuessersAsync(isGuess: !refused.KeyWasGood && !refused.WasNotChecked);
             AnswerStatus(streamId, RtmpStatus.ErrorLevel, refused.Code, refused.Description);
             Refuse(RtmpEndReason.PublishRefused);
             LogRefused(_server.Logger, _connectionId, _remoteAddress, refused.Code);
