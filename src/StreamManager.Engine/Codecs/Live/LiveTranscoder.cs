@@ -34,8 +34,18 @@ public sealed class LiveTranscoder : IAsyncDisposable
     // FLV's clock has 32 bits of milliseconds, and ffmpeg takes the upper half for negative on some paths: 24.8 days, less a margin.
     private static readonly MediaTime LongestRun = MediaTime.FromSeconds(20 * 86400);
 
+    /// <summary>
+    /// An ffmpeg that is fed for so long and gives nothing back hangs. It takes a second or two to start on a busy machine, and what it has been fed by then has filled the queue: what
+    /// it gave later would be of no use.
+    /// </summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(15);
+
+    /// <summary>A pause of the source counts as no more than this towards <see cref="SilenceLimit"/>: who is fed nothing has nothing to give. The slowest of sources (slides) sends a picture a second.</summary>
+    private static readonly TimeSpan LongestFeedStep = TimeSpan.FromSeconds(1);
+
     private readonly RunningFfmpeg _ffmpeg;
     private readonly LiveTranscodeRequest _request;
+    private readonly TimeProvider _time;
     private readonly Action<MediaPacket> _output;
     private readonly BlockingCollection<MediaPacket> _queue = new(MaxQueuedPackets);
     private readonly ArrayBufferWriter<byte> _written = new();
@@ -43,12 +53,16 @@ public sealed class LiveTranscoder : IAsyncDisposable
     private MediaTime? _origin;
     private long _queuedBytes;
     private bool _waitsForKeyframe;
+    private long? _fedAt;
+    private TimeSpan _unanswered;
+    private volatile bool _hasAnswered;
     private LiveTranscodeEnd? _end;
 
-    private LiveTranscoder(RunningFfmpeg ffmpeg, LiveTranscodeRequest request, Action<MediaPacket> output)
+    private LiveTranscoder(RunningFfmpeg ffmpeg, LiveTranscodeRequest request, TimeProvider time, Action<MediaPacket> output)
     {
         _ffmpeg = ffmpeg;
         _request = request;
+        _time = time;
         _output = output;
         // Decoding starts at a key frame; until then there is nothing to transcode.
         _waitsForKeyframe = request.VideoConfiguration is not null;
@@ -84,7 +98,7 @@ public sealed class LiveTranscoder : IAsyncDisposable
 
         var running = new FfmpegRunner(options, time).Start(Arguments(request, settings), lowPriority: false, out var failure);
         problem = failure?.Words ?? "";
-        return running is null ? null : new(running, request, output);
+        return running is null ? null : new(running, request, time, output);
     }
 
     /// <summary>True when ffmpeg's AAC encoder can make frames that fit this configuration.</summary>
@@ -105,6 +119,7 @@ public sealed class LiveTranscoder : IAsyncDisposable
         }
 
         if (packet is { Kind: MediaKind.Video, IsKeyframe: true }) _waitsForKeyframe = false;
+        if (!_waitsForKeyframe || _fedAt is not null) WatchForAnswers();
         if (_end is null && !_waitsForKeyframe)
         {
             if (Interlocked.Read(ref _queuedBytes) + packet.Body.Length <= MaxQueuedBytes && TryQueue(packet)) return true;
@@ -175,6 +190,26 @@ public sealed class LiveTranscoder : IAsyncDisposable
         if (Interlocked.CompareExchange(ref _end, end, null) is null) _queue.CompleteAdding();
     }
 
+    // From the first frame that ffmpeg could be given on, also while the queue is full.
+    private void WatchForAnswers()
+    {
+        var now = _time.GetTimestamp();
+        var step = _fedAt is { } last ? _time.GetElapsedTime(last, now) : TimeSpan.Zero;
+        _fedAt = now;
+        if (_hasAnswered)
+        {
+            _hasAnswered = false;
+            _unanswered = TimeSpan.Zero;
+            return;
+        }
+
+        _unanswered += step < LongestFeedStep ? step : LongestFeedStep;
+        if (_unanswered < SilenceLimit || _end is not null) return;
+        End(new(LiveTranscodeEndReason.Failed, $"ffmpeg was fed for {SilenceLimit.TotalSeconds:0} s and gave nothing back"));
+        // A child that does not read does not see the end of its input either. Killing looks through all processes: not on the caller's thread.
+        _ = Task.Run(() => _ffmpeg.Child.StopAsync(ChildStopPatience.None));
+    }
+
     private bool TryQueue(MediaPacket packet)
     {
         try
@@ -238,6 +273,7 @@ public sealed class LiveTranscoder : IAsyncDisposable
         if (packet is { Kind: MediaKind.Video, Content: PacketContent.Configuration })
             Configuration ??= AvcDecoderConfiguration.Read(packet.Payload.Span);
         if (packet.Content is not PacketContent.Frame) return;
+        _hasAnswered = true;
         _output(packet.Kind is MediaKind.Video && _request.TranscodeVideo ? Finished(packet) : packet);
     }
 
