@@ -256,7 +256,7 @@ public sealed partial class Channel : IAsyncDisposable
         if (source.Snapshot.State is SourceState.Absent)
             return source.Snapshot;
         var age = _loop.Now - source.AttachedAt;
-        return source.Snapshot with { ConnectedAt = now - age.ToTimeSpan(), Warnings = SourceAdvice.Of(source.Snapshot) };
+        return source.Snapshot with { ConnectedAt = now - age.ToTimeSpan(), Warnings = SourceAdvice.Of(source.Snapshot, _transcoders.ProblemOf(_slots[source.Snapshot.Id])) };
     }
 
     [LoggerMessage(1, LogLevel.Information, "Channel {Channel} was on air when the server ended; going on air again.")]

@@ -97,12 +97,12 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     /// <summary>A packet of a source. Waits while the inbox is full. After the loop has ended (a server goes down channels first) it goes nowhere.</summary>
     public ValueTask PostAsync(SourceSlot slot, MediaPacket packet, CancellationToken cancellationToken)
     {
-        var request = new Request(slot, packet, false, null);
+        var request = new Request(slot, packet, null, null);
         return _inbox.Writer.TryWrite(request) ? ValueTask.CompletedTask : WaitAndWriteAsync(request, cancellationToken);
     }
 
-    /// <summary>A frame that a source's transcoder has made. False: the inbox is full, and the frame is lost.</summary>
-    public bool TryPostTranscoded(SourceSlot slot, MediaPacket packet) => _inbox.Writer.TryWrite(new Request(slot, packet, true, null));
+    /// <summary>A frame that a source's transcoder of this <see cref="SourceSlot.TranscoderGeneration"/> has made; left out when that is not the present one by then. False: the inbox is full, and the frame is lost.</summary>
+    public bool TryPostTranscoded(SourceSlot slot, MediaPacket packet, int generation) => _inbox.Writer.TryWrite(new Request(slot, packet, generation, null));
 
     /// <summary>A publisher takes a slot.</summary>
     public Task<bool> AttachAsync(SourceSlot slot, SourceOrigin origin) => InvokeAsync(loop =>
@@ -207,7 +207,7 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            await _inbox.Writer.WriteAsync(new Request(null, null, false, loop =>
+            await _inbox.Writer.WriteAsync(new Request(null, null, null, loop =>
             {
                 try
                 {
@@ -277,9 +277,10 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
             return;
         }
         var now = Now;
-        if (request.IsTranscoded)
+        if (request.TranscoderGeneration is { } generation)
         {
-            _machine.ReceiveTranscoded(slot, packet, now);
+            if (generation == slot.TranscoderGeneration)
+                _machine.ReceiveTranscoded(slot, packet, now);
         }
         else
         {
@@ -432,5 +433,5 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         _timer.Change(TimeSpan.FromMilliseconds(Math.Max(wait, 0)), Timeout.InfiniteTimeSpan);
     }
 
-    private readonly record struct Request(SourceSlot? Slot, MediaPacket? Packet, bool IsTranscoded, Action<ProgramLoop>? Command);
+    private readonly record struct Request(SourceSlot? Slot, MediaPacket? Packet, int? TranscoderGeneration, Action<ProgramLoop>? Command);
 }

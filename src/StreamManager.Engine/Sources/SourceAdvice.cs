@@ -20,10 +20,12 @@ internal static class SourceAdvice
     /// <summary>X takes 128, Twitch up to 320.</summary>
     private const int AudioKbpsLimit = 340;
 
-    /// <summary>Advice for what is measured; empty: nothing to say.</summary>
-    public static ImmutableArray<string> Of(SourceSnapshot source)
+    /// <summary>Advice for what is measured, after what is wrong with its transcoder (null: nothing); empty: nothing to say.</summary>
+    public static ImmutableArray<string> Of(SourceSnapshot source, string? transcoderProblem)
     {
         var advice = ImmutableArray.CreateBuilder<string>();
+        if (transcoderProblem is not null)
+            advice.Add(transcoderProblem);
         if (source.Video is { } video)
         {
             if (video.Codec != FourCc.Avc)

@@ -75,6 +75,9 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
     /// <summary>How it goes into the running program.</summary>
     public FormatFit Fit { get; set; } = FormatFit.Unknown;
 
+    /// <summary>Counts the transcoders that the place has had: frames of an earlier one belong to nobody any more.</summary>
+    public int TranscoderGeneration { get; set; }
+
     /// <summary>The newest keyframe, kept over the publisher's end: what is held when there is no clip.</summary>
     public MediaPacket? LastKeyframe { get; private set; }
 

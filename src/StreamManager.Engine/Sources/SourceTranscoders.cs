@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Codecs.Live;
@@ -17,14 +16,21 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
 
     private static readonly TimeSpan RetryMaximum = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// A transcoder that has delivered for so long works, and what ended it is another matter than what ended the one before: the waits begin anew. As long as the longest wait, so that one
+    /// which dies some seconds after each start is not started more often for that.
+    /// </summary>
+    private static readonly TimeSpan GoodRun = RetryMaximum;
+
     private readonly string _channelId;
     private readonly EngineServices _services;
     private readonly Func<ProgramLoop> _loop;
     private readonly ILogger _logger;
-    private readonly ConcurrentDictionary<SourceSlot, Runner> _runners = new();
+    private readonly Lock _gate = new();
 
-    // The last one of each source: the next one begins after its end. Used on the loop only.
-    private readonly Dictionary<SourceSlot, Runner> _stopped = [];
+    // The newest runner of each source, running or stopped: the next one begins after its end. Behind the gate, with the word that there will be no more.
+    private readonly Dictionary<SourceSlot, Runner> _runners = [];
+    private bool _isDisposed;
 
     /// <summary>Creates the set; empty.</summary>
     public SourceTranscoders(string channelId, EngineServices services, Func<ProgramLoop> loop)
@@ -35,17 +41,14 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
         _logger = services.LoggerFactory.CreateLogger<SourceTranscoders>();
     }
 
-    /// <summary>A source needs a transcoder to <paramref name="target"/> from now on (null: none any more).</summary>
+    /// <summary>
+    /// A source needs a transcoder to <paramref name="target"/> from now on (null: none any more). On the loop, which owns the slot: whatever still comes from the one before is of an
+    /// older generation and is left out there.
+    /// </summary>
     public void Want(SourceSlot slot, ProgramHeader? header, ProgramFormat? target, ChannelDefinition definition)
     {
-        if (_runners.TryRemove(slot, out var old))
-        {
-            old.Stop();
-            _stopped[slot] = old;
-        }
-        if (header is null || target is null)
-            return;
-        var request = new LiveTranscodeRequest
+        var generation = ++slot.TranscoderGeneration;
+        var request = header is null || target is null ? null : new LiveTranscodeRequest
         {
             Target = target,
             VideoConfiguration = slot.VideoConfiguration,
@@ -55,113 +58,52 @@ internal sealed partial class SourceTranscoders : IAsyncDisposable
             VideoBitrateKbps = definition.VideoBitrateKbps,
             AudioBitrateKbps = definition.AudioBitrateKbps,
         };
-        var runner = new Runner(this, slot, request, _stopped.GetValueOrDefault(slot));
-        _runners[slot] = runner;
-        runner.Start();
+        lock (_gate)
+        {
+            var before = _runners.GetValueOrDefault(slot);
+            before?.Stop();
+            if (request is null || _isDisposed)
+                return;
+            var runner = new Runner(this, slot, request, generation, before);
+            _runners[slot] = runner;
+            runner.Start();
+        }
     }
 
     /// <summary>A packet of a source that is being transcoded.</summary>
-    public void Write(SourceSlot slot, MediaPacket packet)
-    {
-        if (_runners.TryGetValue(slot, out var runner))
-            runner.Write(packet);
-    }
+    public void Write(SourceSlot slot, MediaPacket packet) => RunnerOf(slot)?.Write(packet);
 
-    /// <inheritdoc/>
+    /// <summary>Why a source that should be transcoded is not, in words for its user; null: it is, or need not be.</summary>
+    public string? ProblemOf(SourceSlot slot) => RunnerOf(slot)?.Problem;
+
+    /// <summary>Ends all, also those that were stopped and are still ending. Afterwards there is no child.</summary>
     public async ValueTask DisposeAsync()
     {
-        var runners = _runners.Values.ToArray();
-        _runners.Clear();
+        Runner[] runners;
+        lock (_gate)
+        {
+            _isDisposed = true;
+            runners = [.. _runners.Values];
+            _runners.Clear();
+        }
         foreach (var runner in runners)
             runner.Stop();
-        await Task.WhenAll(runners.Select(runner => runner.Running));
+        // A runner ends after the one before it, so the newest ones are the last to end.
+        await Task.WhenAll(runners.Select(runner => runner.DisposeAsync().AsTask()));
+    }
+
+    private Runner? RunnerOf(SourceSlot slot)
+    {
+        lock (_gate)
+            return _runners.GetValueOrDefault(slot);
     }
 
     [LoggerMessage(1, LogLevel.Information, "Source {Source} of channel {Channel} does not have the program's format and is transcoded.")]
     private static partial void LogStarted(ILogger logger, string channel, string source);
 
-    [LoggerMessage(2, LogLevel.Warning, "The transcoder of source {Source} of channel {Channel} ended: {Words} Next attempt in {Wait}.")]
+    [LoggerMessage(2, LogLevel.Warning, "The transcoder of source {Source} of channel {Channel} ended: {Words}. Next attempt in {Wait}.")]
     private static partial void LogEnded(ILogger logger, string channel, string source, string words, TimeSpan wait);
 
-    private sealed class Runner(SourceTranscoders owner, SourceSlot slot, LiveTranscodeRequest request, Runner? before) : IDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private Runner? _before = before;
-        private long? _startedAt;
-        private volatile LiveTranscoder? _current;
-
-        public Task Running { get; private set; } = Task.CompletedTask;
-
-        public void Start() => Running = Task.Run(RunAsync);
-
-        // Whoever waits for it, and then ends the child, goes on elsewhere and not on the program's loop.
-        public void Stop() => _ = _stop.CancelAsync();
-
-        public void Write(MediaPacket packet) => _current?.Write(packet);
-
-        public void Dispose() => _stop.Dispose();
-
-        private async Task RunAsync()
-        {
-            await FollowAsync();
-            var wait = RetryInitial;
-            while (!_stop.IsCancellationRequested)
-            {
-                var words = await RunOnceAsync();
-                if (_stop.IsCancellationRequested)
-                    return;
-                LogEnded(owner._logger, owner._channelId, slot.Id, words, wait);
-                try
-                {
-                    await Task.Delay(wait, owner._services.TimeProvider, _stop.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-                wait = wait * 2 < RetryMaximum ? wait * 2 : RetryMaximum;
-            }
-        }
-
-        // An encoder that changes its format many times a second must not start as many children: one at a time, and none within the first wait after the start of the one before.
-        private async Task FollowAsync()
-        {
-            if (_before is not { } before)
-                return;
-            _before = null;
-            await before.Running;
-            _startedAt = before._startedAt;
-            if (_startedAt is not { } started || RetryInitial - owner._services.TimeProvider.GetElapsedTime(started) is not { Ticks: > 0 } wait)
-                return;
-            try
-            {
-                await Task.Delay(wait, owner._services.TimeProvider, _stop.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // Not wanted any more: the caller sees that.
-            }
-        }
-
-        private async Task<string> RunOnceAsync()
-        {
-            _startedAt = owner._services.TimeProvider.GetTimestamp();
-            var loop = owner._loop();
-            // The reading thread of the transcoder must not wait; a loop that is seconds behind has lost more than this frame.
-            var transcoder = LiveTranscoder.Start(
-                request, owner._services.Ffmpeg, owner._services.TimeProvider, packet => loop.TryPostTranscoded(slot, packet), out var problem);
-            if (transcoder is null)
-                return problem;
-            await using (transcoder)
-            {
-                LogStarted(owner._logger, owner._channelId, slot.Id);
-                _current = transcoder;
-                var stopped = new TaskCompletionSource();
-                await using var registration = _stop.Token.Register(() => stopped.TrySetResult());
-                await Task.WhenAny(transcoder.Completion, stopped.Task);
-                _current = null;
-                return transcoder.Completion.IsCompleted ? (await transcoder.Completion).Words : "";
-            }
-        }
-    }
+    [LoggerMessage(3, LogLevel.Error, "An internal fault in the transcoder of source {Source} of channel {Channel}; it is started again.")]
+    private static partial void LogFault(ILogger logger, string channel, string source, Exception exception);
 }

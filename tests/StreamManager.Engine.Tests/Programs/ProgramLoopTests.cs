@@ -23,17 +23,20 @@ public sealed class ProgramLoopTests : IAsyncDisposable
     private readonly SourceSlot _slot = new("main", keepsGroup: true);
     private readonly FallbackAtOnce _host = new();
     private readonly ProgramLoop _loop;
+    private readonly SourceTranscoders _transcoders;
 
     public ProgramLoopTests()
     {
-        _services = new EngineServices(_time, NullLoggerFactory.Instance, new EngineOptions { DataDirectory = _directory.Path }, new NothingRemembered());
+        _services = new EngineServices(_time, NullLoggerFactory.Instance, new EngineOptions { DataDirectory = _directory.Path, FfmpegPath = _directory.File("no-ffmpeg") }, new NothingRemembered());
         _loop = new ProgramLoop(new ProgramMachine(new ChannelDefinition { Id = "main" }, [_slot]), _host, "main", _services);
         _host.Loop = _loop;
+        _host.Transcoders = _transcoders = new SourceTranscoders("main", _services, () => _loop);
         _loop.Run();
     }
 
     public async ValueTask DisposeAsync()
     {
+        await _transcoders.DisposeAsync();
         await _loop.DisposeAsync();
         _services.Dispose();
         _directory.Dispose();
@@ -138,6 +141,28 @@ public sealed class ProgramLoopTests : IAsyncDisposable
         await AdvanceUntilAsync(() => output.Of(RtmpMessageType.Video).Count - before >= 80);
     }
 
+    [Fact]
+    public async Task Frames_OfATranscoderOfBefore_DoNotCountForTheNextPublisher()
+    {
+        await GoOnAirAsync();
+        await _loop.DetachAsync(_slot, RtmpPublishEnd.Broken);
+        var first = await PublishAnotherFormatAsync();
+        await _loop.DetachAsync(_slot, RtmpPublishEnd.Broken);
+        var second = await PublishAnotherFormatAsync();
+        Assert.NotEqual(first, second);
+        var attached = _slot.LastMediaAt;
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+
+        // What comes behind it has seen what became of it.
+        Assert.True(_loop.TryPostTranscoded(_slot, Encoder.Sound(MediaTime.Zero), first));
+        await _loop.UnsubscribeAsync(_slot, new OutputSender(new CapturingConnection(), TimeSpan.FromSeconds(60), _time));
+        Assert.Equal(attached, _slot.LastMediaAt);
+
+        Assert.True(_loop.TryPostTranscoded(_slot, Encoder.Sound(MediaTime.Zero), second));
+        await _loop.UnsubscribeAsync(_slot, new OutputSender(new CapturingConnection(), TimeSpan.FromSeconds(60), _time));
+        Assert.True(_slot.LastMediaAt > attached);
+    }
+
     // The loop sets its timer on a thread of its own, so time goes on for as long as it takes.
     private Task AdvanceUntilAsync(Func<bool> condition) => AdvanceUntilAsync(condition, TimeSpan.FromMilliseconds(101));
 
@@ -163,6 +188,17 @@ public sealed class ProgramLoopTests : IAsyncDisposable
         return connection;
     }
 
+    // The generation of its transcoder. The transcoder itself never runs: there is no such ffmpeg.
+    private async Task<int> PublishAnotherFormatAsync()
+    {
+        Assert.True(await _loop.AttachAsync(_slot, new SourceOrigin("2", "127.0.0.1", "test", _ => { })));
+        var encoder = new Encoder(_slot, new EncoderSettings { VideoConfiguration = EncoderSettings.High640x360 }, _loop.Now);
+        foreach (var packet in encoder.TakeDue(_loop.Now))
+            await _loop.PostAsync(_slot, packet, CancellationToken.None);
+        await Eventually.TrueAsync(() => _slot.Fit is FormatFit.Transcode);
+        return _slot.TranscoderGeneration;
+    }
+
     private sealed class Outdated : FallbackContent
     {
         public override int FrameCount => 1;
@@ -175,6 +211,8 @@ public sealed class ProgramLoopTests : IAsyncDisposable
     private sealed class FallbackAtOnce : IProgramHost
     {
         public ProgramLoop? Loop { get; set; }
+
+        public SourceTranscoders? Transcoders { get; set; }
 
         public bool FailsNext { get; set; }
 
@@ -192,9 +230,8 @@ public sealed class ProgramLoopTests : IAsyncDisposable
         {
         }
 
-        public void WantTranscoder(SourceSlot slot, ProgramHeader? header)
-        {
-        }
+        public void WantTranscoder(SourceSlot slot, ProgramHeader? header) =>
+            Transcoders!.Want(slot, header, header is null ? null : new ProgramFormat { Width = 320, Height = 180 }, new ChannelDefinition { Id = "main" });
 
         public void Transcode(SourceSlot slot, MediaPacket packet)
         {
