@@ -110,6 +110,9 @@ public sealed record RtmpDestinationUrl
         var slash = rest.AsSpan().IndexOfAny('/', '?');
         var authority = slash < 0 ? rest : rest[..slash];
         var path = slash < 0 ? "" : rest[slash..].TrimStart('/');
+        // Other readers of URLs take these two for the end of the host: whoever looks at such an address believes that it leads elsewhere.
+        if (authority.AsSpan().IndexOfAny('\\', '#') >= 0)
+            return "The host part of the URL holds a backslash or a #; in a user name or password they are written %5C and %23.";
         var (user, password) = ("", "");
         var at = authority.LastIndexOf('@');
         if (at >= 0)
@@ -117,6 +120,8 @@ public sealed record RtmpDestinationUrl
             var parts = authority[..at].Split(':', 2);
             user = Uri.UnescapeDataString(parts[0]);
             password = parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "";
+            if (user.Any(char.IsControl) || password.Any(char.IsControl))
+                return "The user name or password in the URL holds a control character.";
             authority = authority[(at + 1)..];
         }
 

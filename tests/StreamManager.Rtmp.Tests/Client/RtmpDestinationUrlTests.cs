@@ -42,6 +42,11 @@ public sealed class RtmpDestinationUrlTests
     [InlineData("rtmp://a b/live", "k", "space")]
     [InlineData("rtmp://h/live", "k\r\nx", "control")]
     [InlineData("rtmp://h^x/live", "k", "host")]
+    [InlineData("rtmp://h\\@evil/app", "k", "backslash")] // A browser reads a slash there, and another host.
+    [InlineData("rtmp://h\\evil/app", "k", "backslash")]
+    [InlineData("rtmp://h#@evil/app", "k", "#")]
+    [InlineData("rtmp://h%00@evil/app", "k", "control")]
+    [InlineData("rtmp://bob:p%0Aw@evil/app", "k", "control")]
     public void TryParse_BadUrl_SaysWhatIsWrong(string url, string key, string words)
     {
         Assert.False(RtmpDestinationUrl.TryParse(url, key, out _, out var error));
