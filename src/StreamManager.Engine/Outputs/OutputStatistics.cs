@@ -20,6 +20,7 @@ internal sealed class OutputStatistics
     private string? _lastError;
     private IRtmpPublishConnection? _connection;
     private OutputSender? _sender;
+    private bool _isOfEarlierBroadcast;
     private long _connectedAt;
     private SenderCounters _before;
     private long _lastAcknowledged;
@@ -40,6 +41,8 @@ internal sealed class OutputStatistics
         {
             _connects = 0;
             _before = default;
+            // A connection that has not ended yet has nothing to do with the new broadcast.
+            _isOfEarlierBroadcast = _sender is not null;
             _lastError = null;
         }
     }
@@ -72,6 +75,7 @@ internal sealed class OutputStatistics
         {
             (_state, _verdict, _attempts, _lastError) = (OutputState.Live, OutputVerdict.Delivering, 0, null);
             (_connection, _sender, _connectedAt) = (connection, sender, now);
+            _isOfEarlierBroadcast = false;
             _connects++;
             LastConnectionWasStable = false;
             (_lastAcknowledged, _lastProgressAt) = (0, now);
@@ -85,8 +89,7 @@ internal sealed class OutputStatistics
     {
         lock (_gate)
         {
-            if (_sender is { } sender)
-                _before = Sum(_before, sender.Counters);
+            _before = Count();
             (_connection, _sender) = (null, null);
             (_bitrateKbps, _framesPerSecond) = (0, 0);
         }
@@ -160,7 +163,7 @@ internal sealed class OutputStatistics
     {
         lock (_gate)
         {
-            var counters = _sender is { } sender ? Sum(_before, sender.Counters) : _before;
+            var counters = Count();
             var transport = _connection?.GetStatistics() ?? default;
             return new OutputSnapshot
             {
@@ -183,6 +186,8 @@ internal sealed class OutputStatistics
             };
         }
     }
+
+    private SenderCounters Count() => _sender is { } sender && !_isOfEarlierBroadcast ? Sum(_before, sender.Counters) : _before;
 
     private void Rate(in SenderCounters counters, long now, TimeProvider timeProvider)
     {
