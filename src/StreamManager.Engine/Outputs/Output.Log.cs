@@ -9,18 +9,22 @@ internal sealed partial class Output
     /// <summary>How long an intended end waits for the last packets to leave: a peer that reads has them in milliseconds.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
 
-    [LoggerMessage(1, LogLevel.Information, "Destination {Destination} granted the publish.")]
-    private static partial void LogPublishing(ILogger logger, string destination);
+    [LoggerMessage(1, LogLevel.Information, "Destination {Name} ({Destination}) granted the publish.")]
+    private static partial void LogPublishing(ILogger logger, string name, string destination);
 
-    [LoggerMessage(2, LogLevel.Warning, "Destination {Destination} failed at {Stage} ({Kind}): {Detail}")]
-    private static partial void LogFailed(ILogger logger, string destination, RtmpConnectStage stage, RtmpFailureKind kind, string detail);
+    [LoggerMessage(2, LogLevel.Warning, "Destination {Name} ({Destination}) failed at {Stage} ({Kind}): {Detail}")]
+    private static partial void LogFailed(ILogger logger, string name, string destination, RtmpConnectStage stage, RtmpFailureKind kind, string detail);
 
-    [LoggerMessage(3, LogLevel.Warning, "Destination {Destination} has acknowledged nothing for {StalledFor}.")]
-    private static partial void LogStalled(ILogger logger, string destination, TimeSpan stalledFor);
+    [LoggerMessage(6, LogLevel.Warning, "Destination {Name} ({Destination}) still fails at {Stage} ({Kind}), {Times} times since this was last said: {Detail}")]
+    private static partial void LogStillFails(
+        ILogger logger, string name, string destination, RtmpConnectStage stage, RtmpFailureKind kind, string detail, int times);
 
-    [LoggerMessage(4, LogLevel.Warning, "Destination {Destination} was given up after {Attempts} attempts.")]
-    private static partial void LogGaveUp(ILogger logger, string destination, int attempts);
+    [LoggerMessage(3, LogLevel.Warning, "Destination {Name} ({Destination}) has acknowledged nothing for {StalledFor}.")]
+    private static partial void LogStalled(ILogger logger, string name, string destination, TimeSpan stalledFor);
 
-    [LoggerMessage(5, LogLevel.Error, "An internal fault in destination {Destination}.")]
-    private static partial void LogFault(ILogger logger, string destination, Exception exception);
+    [LoggerMessage(4, LogLevel.Warning, "Destination {Name} ({Destination}) was given up after {Attempts} attempts.")]
+    private static partial void LogGaveUp(ILogger logger, string name, string destination, int attempts);
+
+    [LoggerMessage(5, LogLevel.Error, "An internal fault in destination {Name} ({Destination}).")]
+    private static partial void LogFault(ILogger logger, string name, string destination, Exception exception);
 }

@@ -30,11 +30,14 @@ internal sealed partial class Output : IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly OutputStatistics _statistics = new();
+    // Of the task only.
+    private readonly FailureLog _failures = new();
     private readonly Lock _gate = new();
     private readonly Task _running;
     private Wish _wish;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource _cancelled = new();
+    private TaskCompletionSource _resting = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Creates an output and starts its task.</summary>
     public Output(DestinationDefinition destination, StreamHeader? onAir, IOutputProgram program, EngineServices services)
@@ -53,6 +56,16 @@ internal sealed partial class Output : IAsyncDisposable
         {
             lock (_gate)
                 return _wish.Destination;
+        }
+    }
+
+    /// <summary>Completes once nothing is sent and nothing is tried any more; completed when the output rests already.</summary>
+    public Task Resting
+    {
+        get
+        {
+            lock (_gate)
+                return _resting.Task;
         }
     }
 
@@ -87,6 +100,8 @@ internal sealed partial class Output : IAsyncDisposable
             if (_wish.IsSameConnection(before))
                 return;
             // The end of a broadcast is told through the stream itself, after its last packets: only what is not publishing yet is cancelled by it.
+            if (!_wish.IsResting && _resting.Task.IsCompleted)
+                _resting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _changed.TrySetResult();
             // What was waiting goes on elsewhere: whoever sets a wish (the program's loop, under its locks) must not run it.
             _ = _cancelled.CancelAsync();
@@ -110,15 +125,20 @@ internal sealed partial class Output : IAsyncDisposable
                     _cancelled.Dispose();
                     _cancelled = new CancellationTokenSource();
                     attempt = 0;
+                    _failures.Clear();
                 }
                 changed = _changed.Task;
                 cancelled = _cancelled.Token;
             }
             if (wish.IsDisposed)
+            {
+                TellResting(changed);
                 return;
-            if (!wish.Destination.Enabled || wish.OnAir is null)
+            }
+            if (wish.IsResting)
             {
                 _statistics.Rest(wish.Destination.Enabled ? OutputState.Idle : OutputState.Disabled);
+                TellResting(changed);
                 await changed;
                 continue;
             }
@@ -126,7 +146,7 @@ internal sealed partial class Output : IAsyncDisposable
             if (settings.RetryLimit > 0 && attempt >= settings.RetryLimit)
             {
                 _statistics.GiveUp();
-                LogGaveUp(_logger, wish.Destination.Id, attempt);
+                LogGaveUp(_logger, wish.Destination.Name, wish.Destination.Id, attempt);
                 await changed;
                 continue;
             }
@@ -137,8 +157,6 @@ internal sealed partial class Output : IAsyncDisposable
                 // A server that grants and drops again and again is asked less and less often, like one that refuses.
                 if (outcome is ConnectionOutcome.Published && _statistics.LastConnectionWasStable)
                     attempt = 0;
-                if (outcome is ConnectionOutcome.Ended)
-                    continue;
             }
             catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
             {
@@ -147,10 +165,12 @@ internal sealed partial class Output : IAsyncDisposable
             catch (Exception exception)
             {
                 // A fault of ours in one output must not take the others or the program with it; it is loud, and this output tries again.
-                LogFault(_logger, wish.Destination.Id, exception);
+                LogFault(_logger, wish.Destination.Name, wish.Destination.Id, exception);
                 _statistics.Fail(new RtmpFailure(RtmpConnectStage.Connect, RtmpFailureKind.Local, "An internal fault; see the log."));
             }
-            await WaitBeforeRetryAsync(settings, attempt, cancelled);
+            // Whatever ended it: only another wish is a reason to connect at once.
+            if (!changed.IsCompleted)
+                await WaitBeforeRetryAsync(settings, attempt, cancelled);
         }
     }
 
@@ -160,7 +180,7 @@ internal sealed partial class Output : IAsyncDisposable
         _statistics.Connecting();
         if (!RtmpDestinationUrl.TryParse(destination.Url, destination.StreamKey, out var url, out var error))
         {
-            _statistics.Fail(new RtmpFailure(RtmpConnectStage.Resolve, RtmpFailureKind.Local, error));
+            Fail(destination, new RtmpFailure(RtmpConnectStage.Resolve, RtmpFailureKind.Local, error));
             return ConnectionOutcome.Failed;
         }
         var options = new RtmpPublishOptions
@@ -175,8 +195,7 @@ internal sealed partial class Output : IAsyncDisposable
         if (result is RtmpPublishResult.Failed failed)
         {
             cancelled.ThrowIfCancellationRequested();
-            _statistics.Fail(failed.Failure);
-            LogFailed(_logger, destination.Id, failed.Failure.Stage, failed.Failure.Kind, failed.Failure.Detail);
+            Fail(destination, failed.Failure);
             return ConnectionOutcome.Failed;
         }
         await using var connection = ((RtmpPublishResult.Connected)result).Connection;
@@ -184,7 +203,8 @@ internal sealed partial class Output : IAsyncDisposable
         if (!await _program.SubscribeAsync(sender))
             return ConnectionOutcome.Ended;
         _statistics.Publishing(connection, sender, _timeProvider.GetTimestamp());
-        LogPublishing(_logger, destination.Id);
+        LogPublishing(_logger, destination.Name, destination.Id);
+        _failures.Clear();
         try
         {
             return await SendUntilEndAsync(destination, connection, sender, changed);
@@ -205,16 +225,21 @@ internal sealed partial class Output : IAsyncDisposable
             await Task.WhenAny(connection.Completion, sender.Ended, changed, tick);
             if (connection.Completion.IsCompleted)
             {
-                var failure = await connection.Completion;
-                _statistics.Fail(failure);
-                LogFailed(_logger, destination.Id, failure.Stage, failure.Kind, failure.Detail);
+                Fail(destination, await connection.Completion);
                 return ConnectionOutcome.Published;
             }
             if (sender.Ended.IsCompleted)
             {
                 if (await sender.Ended is HubEnd.Intended)
+                {
                     await connection.EndAsync(CancellationToken.None);
-                return ConnectionOutcome.Ended;
+                    return ConnectionOutcome.Ended;
+                }
+                // A send that failed, whose reason the connection is about to say; or the program goes on in another form, and a new wish is about to come.
+                await Task.WhenAny(connection.Completion, changed, Task.Delay(EndPatience, _timeProvider));
+                if (connection.Completion.IsCompleted)
+                    Fail(destination, await connection.Completion);
+                return ConnectionOutcome.Published;
             }
             if (changed.IsCompleted)
             {
@@ -241,9 +266,30 @@ internal sealed partial class Output : IAsyncDisposable
                     RtmpConnectStage.Publishing,
                     RtmpFailureKind.TimedOut,
                     $"The server has acknowledged nothing for {stalledFor.TotalSeconds:0} s; connecting anew."));
-                LogStalled(_logger, destination.Id, stalledFor);
+                LogStalled(_logger, destination.Name, destination.Id, stalledFor);
                 return ConnectionOutcome.Published;
             }
+        }
+    }
+
+    private void Fail(DestinationDefinition destination, RtmpFailure failure)
+    {
+        _statistics.Fail(failure);
+        if (!_failures.IsDue(failure, _timeProvider, out var omitted))
+            return;
+        if (omitted == 0)
+            LogFailed(_logger, destination.Name, destination.Id, failure.Stage, failure.Kind, failure.Detail);
+        else
+            LogStillFails(_logger, destination.Name, destination.Id, failure.Stage, failure.Kind, failure.Detail, omitted + 1);
+    }
+
+    // Only if this is what is wanted by now.
+    private void TellResting(Task changed)
+    {
+        lock (_gate)
+        {
+            if (!changed.IsCompleted)
+                _resting.TrySetResult();
         }
     }
 
@@ -278,13 +324,16 @@ internal sealed partial class Output : IAsyncDisposable
         /// <summary>A publish was granted and then lost.</summary>
         Published = 2,
 
-        /// <summary>Ended on purpose, or to start anew at once.</summary>
+        /// <summary>Ended on purpose.</summary>
         Ended = 3,
     }
 
     /// <summary>What is wanted of an output.</summary>
     private sealed record Wish(DestinationDefinition Destination, StreamHeader? OnAir, bool IsDisposed)
     {
+        /// <summary>True when there is nothing to do.</summary>
+        public bool IsResting => IsDisposed || !Destination.Enabled || OnAir is null;
+
         /// <summary>True when a running connection may go on.</summary>
         public bool IsSameConnection(Wish other) =>
             ReferenceEquals(OnAir, other.OnAir) && IsDisposed == other.IsDisposed && Destination.Enabled == other.Destination.Enabled

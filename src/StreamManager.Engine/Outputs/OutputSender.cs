@@ -67,6 +67,7 @@ internal sealed class OutputSender : IHubSubscriber
     private bool _videoInStep;
     private bool _draining;
     private bool _dead;
+    private bool _isEnding;
     private long _droppedAt;
     private long _queuedBytes;
 
@@ -165,6 +166,10 @@ internal sealed class OutputSender : IHubSubscriber
     {
         lock (_gate)
         {
+            // The program and the output may both say it.
+            if (_isEnding)
+                return;
+            _isEnding = true;
             if (end is HubEnd.Intended && _headerSent && !_dead && _header?.Video is not null)
                 _queue.Enqueue(Item.EndOfSequence);
             _queue.Enqueue(new Item(null, [], 0, end));
