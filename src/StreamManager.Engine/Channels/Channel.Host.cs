@@ -51,13 +51,12 @@ public sealed partial class Channel
     {
         public void PrepareFallback(ProgramFormat format)
         {
-            ChannelDefinition definition;
             lock (channel._gate)
             {
                 channel._lastFormat = format;
-                definition = channel._definition;
+                channel._needsFallback = true;
+                channel._fallback.Begin(channel._definition, format);
             }
-            channel._fallback.Begin(definition, format);
         }
 
         public void WentOnAir(StreamHeader header)
@@ -80,7 +79,7 @@ public sealed partial class Channel
             if (reason is not BroadcastEnd.Shutdown)
                 channel.Save(onAir: false);
             lock (channel._gate)
-                channel._startedAt = null;
+                (channel._startedAt, channel._needsFallback) = (null, false);
         }
 
         public void FormatChanged(StreamHeader header) => channel.SetOnAir(header);

@@ -16,6 +16,9 @@ namespace StreamManager.Engine.Channels;
 /// </summary>
 public sealed partial class Channel : IAsyncDisposable
 {
+    /// <summary>How long a stop waits for the destinations to be told: two seconds for the last packets, three for the farewell, and one for all else.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(6);
+
     private readonly EngineServices _services;
     private readonly ILogger _logger;
     private readonly ImmutableDictionary<string, SourceSlot> _slots;
@@ -27,6 +30,7 @@ public sealed partial class Channel : IAsyncDisposable
     private ImmutableList<Output> _outputs = [];
     private ChannelDefinition _definition;
     private StreamHeader? _onAir;
+    private bool _needsFallback;
     private DateTimeOffset? _startedAt;
     private ProgramFormat? _lastFormat;
     private Task _saving = Task.CompletedTask;
@@ -118,7 +122,10 @@ public sealed partial class Channel : IAsyncDisposable
         return _loop.StartAsync(format);
     }
 
-    /// <summary>Ends the broadcast. Off air until it is started, or an encoder publishes anew. Nothing happens when it is off air.</summary>
+    /// <summary>
+    /// Ends the broadcast. Off air until it is started, or an encoder publishes anew. Nothing happens when it is off air. Completes when the destinations have been told, so that
+    /// a snapshot taken afterwards does not show them as live; a destination that does not listen holds it up for six seconds at most.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -129,6 +136,7 @@ public sealed partial class Channel : IAsyncDisposable
         lock (_gate)
             saving = _saving;
         await saving;
+        await OutputsAtRestAsync(cancellationToken);
     }
 
     /// <summary>The operator's choice of what is shown. False: there is no such source.</summary>
@@ -142,19 +150,17 @@ public sealed partial class Channel : IAsyncDisposable
     public async Task ReconfigureAsync(ChannelDefinition definition, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        ProgramFormat? format;
-        bool fallbackChanged;
         lock (_gate)
         {
-            fallbackChanged = (_definition.Fallback, _definition.FallbackFile) != (definition.Fallback, definition.FallbackFile);
+            var fallbackChanged = (_definition.Fallback, _definition.FallbackFile) != (definition.Fallback, definition.FallbackFile);
             _definition = definition;
-            format = fallbackChanged && _onAir is not null ? _lastFormat : null;
+            // Under the lock, so that what the loop asks for at the same time does not come behind this with the old definition.
+            if (fallbackChanged && _needsFallback)
+                _fallback.Begin(definition, _lastFormat!);
+            else if (fallbackChanged)
+                _fallback.BeginCheck(definition);
         }
         await _loop.ReconfigureAsync(definition);
-        if (format is not null)
-            _fallback.Begin(definition, format);
-        else if (fallbackChanged)
-            _fallback.BeginCheck(definition);
     }
 
     /// <summary>Adds a destination, or replaces the one with the same id. Takes effect at once, also on air; no other destination notices.</summary>
@@ -225,6 +231,21 @@ public sealed partial class Channel : IAsyncDisposable
         await _loop.DisposeAsync();
         await _saving;
         _thumbnailer.Dispose();
+    }
+
+    private async Task OutputsAtRestAsync(CancellationToken cancellationToken)
+    {
+        ImmutableList<Output> outputs;
+        lock (_gate)
+            outputs = _outputs;
+        try
+        {
+            await Task.WhenAll(outputs.Select(output => output.Resting)).WaitAsync(StopPatience, _services.TimeProvider, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Started again meanwhile, or a destination that takes its time: the snapshot says so.
+        }
     }
 
     private async ValueTask<PlaybackQueue?> OpenQueueAsync(string? sourceId)

@@ -62,7 +62,8 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
     {
         lock (_gate)
         {
-            _current?.Cancel();
+            // What was waiting goes on elsewhere: whoever wishes (the program's loop, under its locks) must not run it.
+            _ = _current?.CancelAsync();
             var current = _current = new CancellationTokenSource();
             var before = _running;
             _running = Task.Run(() => work(before, current.Token));
