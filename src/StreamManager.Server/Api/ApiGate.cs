@@ -1,44 +1,21 @@
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Security;
+using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Api;
 
 /// <summary>
-/// Stands before every route, closed by default: health is open, metrics are open to this machine, everything else needs the token. It also sees to it that each port serves its own
-/// paths only, and that whatever goes wrong is answered by problem details.
+/// Stands before every route, closed by default: a route says what it needs (<see cref="RouteAccess"/>), one that says nothing is for owners, and where there is no route a token is needed
+/// to be told so. Metrics are open to this machine. The gate also sees to it that each port serves its own paths only, and that whatever goes wrong is answered by problem details.
 /// </summary>
 internal sealed partial class ApiGate(BearerAuthenticator authenticator, ILogger<ApiGate> logger)
 {
-    /// <summary>Lets a request through or answers it.</summary>
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    /// <summary>Before routing: runs the rest, and answers what it throws or leaves bare.</summary>
+    public async Task GuardAsync(HttpContext context, RequestDelegate next)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {
-            var path = context.Request.Path;
-            var role = context.Features.Get<ListenerFeature>()?.Role;
-            var isHealth = path.StartsWithSegments("/health", StringComparison.Ordinal);
-            var isMetrics = path.Equals("/metrics", StringComparison.Ordinal);
-            var isServedHere = role switch
-            {
-                ListenerRole.Health => isHealth,
-                ListenerRole.Metrics => isMetrics,
-                ListenerRole.Api => !isMetrics,
-                _ => false,
-            };
-            var isOpen = isHealth || (isMetrics && isServedHere && IsFromThisMachine(context));
-            if (!isOpen && !await authenticator.AuthenticateAsync(context, allowQuery: path.StartsWithSegments("/preview", StringComparison.Ordinal)))
-            {
-                await Problem.Unauthorized.ExecuteAsync(context);
-                return;
-            }
-
-            if (!isServedHere)
-            {
-                await Problem.NoRoute.ExecuteAsync(context);
-                return;
-            }
-
             await next(context);
             await DescribeBareErrorAsync(context);
         }
@@ -49,6 +26,10 @@ internal sealed partial class ApiGate(BearerAuthenticator authenticator, ILogger
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
             await new Problem(e.StatusCode, "bad_request", "The request cannot be read.").ExecuteAsync(context);
+        }
+        catch (StoreUnavailableException e) when (!context.Response.HasStarted)
+        {
+            await Problem.StoreUnavailable(e.Message).ExecuteAsync(context);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException && !context.Response.HasStarted)
         {
@@ -64,6 +45,56 @@ internal sealed partial class ApiGate(BearerAuthenticator authenticator, ILogger
                 await Problem.Internal.ExecuteAsync(context);
         }
     }
+
+    /// <summary>After routing: lets a request through to its route, or answers it.</summary>
+    public async Task AdmitAsync(HttpContext context, RequestDelegate next)
+    {
+        var isServedHere = IsServedHere(context);
+        var needed = Needed(context, isServedHere);
+        if (needed is not Permissions.None)
+        {
+            var isPreview = context.Request.Path.StartsWithSegments("/preview", StringComparison.Ordinal);
+            if (await authenticator.AuthenticateAsync(context, allowQuery: isPreview) is not { } caller)
+            {
+                await Problem.Unauthorized.ExecuteAsync(context);
+                return;
+            }
+
+            if (needed is { } permission && !caller.Permissions.HasFlag(permission))
+            {
+                await Problem.Forbidden(permission).ExecuteAsync(context);
+                return;
+            }
+
+            context.Features.Set(caller);
+        }
+
+        if (isServedHere)
+            await next(context);
+        else
+            await Problem.NoRoute.ExecuteAsync(context);
+    }
+
+    /// <summary>The permission that is needed; null: any caller will do, since there is nothing but an error to see.</summary>
+    private static Permissions? Needed(HttpContext context, bool isServedHere)
+    {
+        // Routing puts in endpoints of its own for "no such method": they are not routes.
+        if (!isServedHere || context.GetEndpoint() is not RouteEndpoint route)
+            return null;
+        if (IsMetrics(context.Request) && IsFromThisMachine(context))
+            return Permissions.None;
+        return route.Metadata.GetMetadata<RouteAccess>()?.Needed ?? Permissions.Administer;
+    }
+
+    private static bool IsServedHere(HttpContext context) => context.Features.Get<ListenerFeature>()?.Role switch
+    {
+        ListenerRole.Health => context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal),
+        ListenerRole.Metrics => IsMetrics(context.Request),
+        ListenerRole.Api => !IsMetrics(context.Request),
+        _ => false,
+    };
+
+    private static bool IsMetrics(HttpRequest request) => request.Path.Equals("/metrics", StringComparison.Ordinal);
 
     /// <summary>Routing answers 404, 405 and 415 with nothing in them.</summary>
     private static Task DescribeBareErrorAsync(HttpContext context) => (context.Response.HasStarted, context.Response.StatusCode) switch

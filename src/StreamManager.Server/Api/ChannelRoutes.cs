@@ -17,15 +17,15 @@ internal sealed class ChannelRoutes(ApiServices services)
     public void Map(IEndpointRouteBuilder routes)
     {
         const string main = ChannelOptions.MainId;
-        routes.MapGet("/api/status", (HttpRequest request) => Status(main, request));
-        routes.MapPost("/api/start", (HttpRequest request) => StartAsync(main, request));
-        routes.MapPost("/api/stop", (HttpRequest request) => StopAsync(main, request));
-        routes.MapGet("/api/channels", () => Answers.Json([.. services.Channels.All.Select(Describe)], ApiJson.Readable.IReadOnlyListChannelDocument));
-        routes.MapGet("/api/channels/{id}", (string id) => services.Channels.Find(id) is { } channel ? Answers.Json(Describe(channel), ApiJson.Readable.ChannelDocument) : NoChannel);
-        routes.MapGet("/api/channels/{id}/status", (string id, HttpRequest request) => Status(id, request));
-        routes.MapPost("/api/channels/{id}/start", (string id, HttpRequest request) => StartAsync(id, request));
-        routes.MapPost("/api/channels/{id}/stop", (string id, HttpRequest request) => StopAsync(id, request));
-        routes.MapPost("/api/channels/{id}/source", (string id, HttpRequest request) => SelectAsync(id, request));
+        routes.MapGet("/api/status", (HttpRequest request) => Status(main, request)).Needs(Permissions.View);
+        routes.MapPost("/api/start", (HttpRequest request) => StartAsync(main, request)).Needs(Permissions.Operate);
+        routes.MapPost("/api/stop", (HttpRequest request) => StopAsync(main, request)).Needs(Permissions.Operate);
+        routes.MapGet("/api/channels", () => Answers.Json([.. services.Channels.All.Select(Describe)], ApiJson.Readable.IReadOnlyListChannelDocument)).Needs(Permissions.View);
+        routes.MapGet("/api/channels/{id}", (string id) => services.Channels.Find(id) is { } channel ? Answers.Json(Describe(channel), ApiJson.Readable.ChannelDocument) : NoChannel).Needs(Permissions.View);
+        routes.MapGet("/api/channels/{id}/status", (string id, HttpRequest request) => Status(id, request)).Needs(Permissions.View);
+        routes.MapPost("/api/channels/{id}/start", (string id, HttpRequest request) => StartAsync(id, request)).Needs(Permissions.Operate);
+        routes.MapPost("/api/channels/{id}/stop", (string id, HttpRequest request) => StopAsync(id, request)).Needs(Permissions.Operate);
+        routes.MapPost("/api/channels/{id}/source", (string id, HttpRequest request) => SelectAsync(id, request)).Needs(Permissions.Operate);
     }
 
     private static Problem NoChannel { get; } = Problem.Missing("channel");

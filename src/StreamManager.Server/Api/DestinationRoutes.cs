@@ -20,12 +20,12 @@ internal sealed class DestinationRoutes(ApiServices services, ConnectionTester t
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/destinations", () => Answers.Json([.. services.Destinations.All.Select(Describe)], ApiJson.Readable.IReadOnlyListDestinationDocument));
-        routes.MapPost("/api/destinations", AddAsync);
-        routes.MapGet("/api/destinations/{id}", (string id) => services.Destinations.Find(id) is { } entry ? Answers.Json(Describe(entry), ApiJson.Readable.DestinationDocument) : NoDestination);
-        routes.MapPut("/api/destinations/{id}", ChangeAsync);
-        routes.MapDelete("/api/destinations/{id}", RemoveAsync);
-        routes.MapPost("/api/destinations/{id}/test-connection", TestAsync);
+        routes.MapGet("/api/destinations", () => Answers.Json([.. services.Destinations.All.Select(Describe)], ApiJson.Readable.IReadOnlyListDestinationDocument)).Needs(Permissions.View);
+        routes.MapPost("/api/destinations", AddAsync).Needs(Permissions.Manage);
+        routes.MapGet("/api/destinations/{id}", (string id) => services.Destinations.Find(id) is { } entry ? Answers.Json(Describe(entry), ApiJson.Readable.DestinationDocument) : NoDestination).Needs(Permissions.View);
+        routes.MapPut("/api/destinations/{id}", ChangeAsync).Needs(Permissions.Manage);
+        routes.MapDelete("/api/destinations/{id}", RemoveAsync).Needs(Permissions.Manage);
+        routes.MapPost("/api/destinations/{id}/test-connection", TestAsync).Needs(Permissions.Manage);
     }
 
     private async Task<IResult> AddAsync(HttpRequest request)

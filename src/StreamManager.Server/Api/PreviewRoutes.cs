@@ -19,8 +19,8 @@ internal sealed class PreviewRoutes(ApiServices services)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/preview/{channel}.flv", FlvAsync);
-        routes.MapGet("/preview/{channel}.jpg", JpegAsync);
+        routes.MapGet("/preview/{channel}.flv", FlvAsync).Needs(Permissions.View);
+        routes.MapGet("/preview/{channel}.jpg", JpegAsync).Needs(Permissions.View);
     }
 
     private async Task<IResult> FlvAsync(string channel, string? source, HttpContext context)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Api;
 
@@ -34,6 +35,14 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     /// <summary>The disk did not take a change.</summary>
     public static Problem NotSaved { get; } =
         new(StatusCodes.Status503ServiceUnavailable, "not_saved", "The change could not be saved, and nothing was changed.", "Is the disk of DATA_DIR full or read-only?");
+
+    /// <summary>The store cannot take or give something now; the reason is the store's own, in words without secrets.</summary>
+    public static Problem StoreUnavailable(string reason) =>
+        new(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The state cannot be read or changed now; what is on air goes on.", reason);
+
+    /// <summary>The caller is known and may not do this.</summary>
+    public static Problem Forbidden(Permissions needed) =>
+        new(StatusCodes.Status403Forbidden, "forbidden", "You may not do this.", $"It needs the permission {PermissionNames.Name(needed)}.");
 
     /// <summary>There is no thing of this kind with this id.</summary>
     public static Problem Missing(string kind) => new(StatusCodes.Status404NotFound, $"{kind}_not_found", $"There is no such {kind}.");

@@ -1,4 +1,5 @@
 using StreamManager.Server.Channels;
+using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Api;
 
@@ -8,9 +9,9 @@ internal sealed class StreamRoutes(ApiServices services)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/streams", () => Answers.Json([.. services.Connections.All.Select(Describe)], ApiJson.Readable.IReadOnlyListStreamDocument));
+        routes.MapGet("/api/streams", () => Answers.Json([.. services.Connections.All.Select(Describe)], ApiJson.Readable.IReadOnlyListStreamDocument)).Needs(Permissions.View);
         routes.MapDelete("/api/streams/{clientId}", IResult (string clientId) =>
-            services.Connections.Kick(clientId, "an operator closed it") ? TypedResults.NoContent() : Problem.Missing("stream"));
+            services.Connections.Kick(clientId, "an operator closed it") ? TypedResults.NoContent() : Problem.Missing("stream")).Needs(Permissions.Operate);
     }
 
     private StreamDocument Describe(StreamConnection connection) => new(

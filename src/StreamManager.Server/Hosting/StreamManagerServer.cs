@@ -49,6 +49,9 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     /// <summary>The publish keys.</summary>
     public IngestKeyRing Keys { get; private set; } = null!;
 
+    /// <summary>Every route.</summary>
+    public IEnumerable<RouteEndpoint> Routes => ((IEndpointRouteBuilder)_application!).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+
     /// <summary>Is it the first start with this data directory?</summary>
     public bool IsFirstStart { get; private set; }
 
@@ -151,8 +154,9 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _application = _ports.Build(loggers);
 
         var gate = new ApiGate(new BearerAuthenticator(adminToken, time), loggers.CreateLogger<ApiGate>());
-        _application.Use(next => context => gate.InvokeAsync(context, next));
+        _application.Use(next => context => gate.GuardAsync(context, next));
         _application.UseRouting();
+        _application.Use(next => context => gate.AdmitAsync(context, next));
         var services = new ApiServices(_channels, destinations, Keys, connections, () => _ports.Bound, time);
         new ChannelRoutes(services).Map(_application);
         new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);

@@ -1,4 +1,5 @@
 using StreamManager.Server.Api;
+using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Monitoring;
 
@@ -8,9 +9,9 @@ internal sealed class HealthRoutes(HealthChecks checks)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health", () => Answer(checks.Ready()));
-        routes.MapGet("/health/ready", () => Answer(checks.Ready()));
-        routes.MapGet("/health/live", () => Answer(checks.Live()));
+        routes.MapGet("/health", () => Answer(checks.Ready())).Needs(Permissions.None);
+        routes.MapGet("/health/ready", () => Answer(checks.Ready())).Needs(Permissions.None);
+        routes.MapGet("/health/live", () => Answer(checks.Live())).Needs(Permissions.None);
     }
 
     private static IResult Answer(HealthDocument health) => Answers.Json(

@@ -2,8 +2,10 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Globalization;
 using StreamManager.Engine.Channels;
+using StreamManager.Server.Api;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Hosting;
+using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Monitoring;
 
@@ -20,7 +22,7 @@ internal sealed class MetricsPage(ChannelDirectory channels, ConnectionRegistry 
         StringComparer.Ordinal);
 
     /// <summary>Adds the route.</summary>
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", () => TypedResults.Text(Write(), PrometheusText.ContentType));
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", () => TypedResults.Text(Write(), PrometheusText.ContentType)).Needs(Permissions.View);
 
     /// <summary>The page as it is now.</summary>
     public string Write()

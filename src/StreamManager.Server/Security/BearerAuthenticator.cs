@@ -1,4 +1,5 @@
 using StreamManager.Rtmp.Server;
+using StreamManager.Server.Security.Accounts;
 
 namespace StreamManager.Server.Security;
 
@@ -11,19 +12,19 @@ internal sealed class BearerAuthenticator(TokenDigest adminToken, TimeProvider t
 
     private readonly RefusalThrottle _refusals = new(time);
 
-    /// <summary>Is the request allowed? May take seconds to say no.</summary>
+    /// <summary>Who sends the request; null: nobody that is known. May take seconds to say so.</summary>
     /// <param name="context">The request.</param>
     /// <param name="allowQuery">Take the token from <c>?token=</c> too: players of previews cannot set headers.</param>
-    public async ValueTask<bool> AuthenticateAsync(HttpContext context, bool allowQuery)
+    public async ValueTask<Caller?> AuthenticateAsync(HttpContext context, bool allowQuery)
     {
         if (TokenOf(context.Request, allowQuery) is not { } token)
-            return false;
+            return null;
         if (adminToken.Matches(token))
-            return true;
+            return Caller.Administrator;
         var delay = _refusals.RecordFailure(Addresses.Text(context.Connection.RemoteIpAddress));
         if (delay > TimeSpan.Zero)
             await Task.Delay(delay, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return false;
+        return null;
     }
 
     private static string? TokenOf(HttpRequest request, bool allowQuery)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace StreamManager.Server.Security;
 
 /// <summary>What somebody may do. A role or a token's scopes are a set of these; every route and every command names the one it needs.</summary>
@@ -27,4 +29,29 @@ internal enum Permissions
 
     /// <summary>Role owner.</summary>
     Owner = View | Operate | Manage | Administer,
+}
+
+/// <summary>The words for permissions in the API.</summary>
+internal static class PermissionNames
+{
+    private static readonly ImmutableArray<(Permissions Permission, string Name)> All =
+    [
+        (Permissions.View, "view"),
+        (Permissions.Operate, "operate"),
+        (Permissions.Manage, "manage"),
+        (Permissions.Administer, "administer"),
+    ];
+
+    /// <summary>The words of a set, separated by commas.</summary>
+    public static string Name(Permissions permissions) => string.Join(", ", List(permissions));
+
+    /// <summary>The words of a set.</summary>
+    public static ImmutableArray<string> List(Permissions permissions) => [.. All.Where(entry => permissions.HasFlag(entry.Permission)).Select(entry => entry.Name)];
+
+    /// <summary>One word; false: there is no such permission.</summary>
+    public static bool TryParse(string name, out Permissions permission)
+    {
+        permission = All.FirstOrDefault(entry => entry.Name == name).Permission;
+        return permission is not Permissions.None;
+    }
 }

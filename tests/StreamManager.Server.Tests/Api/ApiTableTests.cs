@@ -1,4 +1,6 @@
 using System.Net;
+using StreamManager.Server.Api;
+using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Tests.Api;
 
@@ -125,6 +127,16 @@ public sealed class ApiTableTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, answer.Status);
         AssertProblem(answer);
         Assert.Equal(HttpStatusCode.Unauthorized, (await _server.SendAsync(HttpMethod.Get, path, token: null)).Status);
+    }
+
+    [Fact]
+    public void EveryRoute_SaysWhatItNeeds_AndOnlyTheOpenOnesNeedNothing()
+    {
+        var routes = _server.Server.Routes.ToArray();
+        Assert.NotEmpty(routes);
+        Assert.Empty(routes.Where(route => route.Metadata.GetMetadata<RouteAccess>() is null).Select(route => route.RoutePattern.RawText));
+        var open = routes.Where(route => route.Metadata.GetMetadata<RouteAccess>()!.Needed is Permissions.None).Select(route => route.RoutePattern.RawText!);
+        Assert.Equal(["/health", "/health/live", "/health/ready"], open.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
