@@ -19,7 +19,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
     private volatile string? _note;
 
     /// <summary>
-    /// Creates a preparer; <paramref name="deliver"/> gets each fallback that is ready, or null when there is none at all, and a token that is cancelled as soon as something else is wished.
+    /// Creates a preparer; <paramref name="deliver"/> gets each fallback that is ready, for its own, or null when there is none at all, and a token that is cancelled as soon as something else is wished.
     /// </summary>
     public FallbackPreparer(string channelId, EngineServices services, Func<FallbackContent?, CancellationToken, Task> deliver)
     {

@@ -32,7 +32,7 @@ internal abstract class FallbackContent : IDisposable
     /// <summary>Audio frame <paramref name="index"/> of the loop, its decode time counted from the start of the loop. Null: not at hand at the moment.</summary>
     public virtual MediaPacket? GetAudioFrame(int index) => null;
 
-    /// <summary>Lets go of files. The content is not used afterwards.</summary>
+    /// <summary>Lets go of files. Called by the program that it was given to, once; the content is not used afterwards.</summary>
     public virtual void Dispose()
     {
     }

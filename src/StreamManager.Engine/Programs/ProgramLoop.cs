@@ -151,13 +151,15 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         return true;
     });
 
-    /// <summary>The fallback is ready; null: there is none. Left out when the token is cancelled by the time it gets its turn: another one, for another format, is on its way then.</summary>
-    public Task SetFallbackAsync(FallbackContent? content, CancellationToken outdated) => InvokeAsync(loop =>
+    /// <summary>
+    /// The fallback is ready; null: there is none. Left out when the token is cancelled by the time it gets its turn: another one, for another format, is on its way then. The content is
+    /// the program's from now on, which disposes of it.
+    /// </summary>
+    public async Task SetFallbackAsync(FallbackContent? content, CancellationToken outdated)
     {
-        if (!outdated.IsCancellationRequested)
-            loop._machine.SetFallback(content, loop.Now);
-        return true;
-    });
+        if (!await InvokeAsync(loop => !outdated.IsCancellationRequested && loop._machine.SetFallback(content, loop.Now)))
+            content?.Dispose();
+    }
 
     /// <summary>Adds a subscriber to the program (null) or to a source. False: there is nothing to subscribe to.</summary>
     public Task<bool> SubscribeAsync(SourceSlot? slot, IHubSubscriber subscriber) => InvokeAsync(loop =>

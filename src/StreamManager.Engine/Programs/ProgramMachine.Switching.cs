@@ -89,7 +89,6 @@ internal sealed partial class ProgramMachine
         _air = AirState.Preparing;
         _preparing = slot;
         _preparingUntil = now + FallbackPatience;
-        _fallback = null;
         _hadSource = slot is not null;
         _events.Add(new ProgramEvent.FallbackWanted(slot is null ? lastFormat! : ProgramHeader.FormatOf(slot)));
     }
@@ -231,7 +230,7 @@ internal sealed partial class ProgramMachine
         _formatChangedAt = now;
         // The operator has chosen to restart the outputs instead of transcoding: same broadcast, same timeline, new header.
         _header = ProgramHeader.Of(slot, null);
-        _fallback = null;
+        ReplaceFallback(null);
         _heldKeyframe = slot.LastKeyframe;
         _setsReplaced = false;
         SetFit(slot, FormatFit.Direct);

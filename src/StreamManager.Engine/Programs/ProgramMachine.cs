@@ -133,7 +133,7 @@ internal sealed partial class ProgramMachine
         _active = null;
         _preparing = null;
         _player = null;
-        _fallback = null;
+        ReplaceFallback(null);
         _timeline = null;
         _header = null;
         _mayStartBySource = false;
@@ -172,16 +172,21 @@ internal sealed partial class ProgramMachine
         LoseActive(reason, policy, now);
     }
 
-    /// <summary>The fallback is ready; null: there will be none, and the last keyframe has to do. May come more than once: the newest is taken.</summary>
-    public void SetFallback(FallbackContent? content, MediaTime now)
+    /// <summary>
+    /// The fallback is ready; null: there will be none, and the last keyframe has to do. May come more than once: the newest is taken. The content belongs to the machine from now on, which
+    /// disposes of it when it is replaced or the broadcast ends. False: off air, and the content stays the caller's.
+    /// </summary>
+    public bool SetFallback(FallbackContent? content, MediaTime now)
     {
         if (_air is AirState.Off)
-            return;
-        _fallback = content ?? _fallback;
+            return false;
+        if (content is not null)
+            ReplaceFallback(content);
         if (_air is AirState.Preparing)
             GoOnAir(now);
         else if (_active is null && content is not null)
             PlayFallback(now);
+        return true;
     }
 
     /// <summary>One packet as its publisher sent it.</summary>
@@ -254,6 +259,13 @@ internal sealed partial class ProgramMachine
     /// <summary>True while the source's publisher sends, whether or not what it sends can be shown already: a transcoder takes a second to start.</summary>
     public bool IsSending(SourceSlot slot, MediaTime now) =>
         slot.Origin is not null && (!slot.IsStalled || (slot.Fit is FormatFit.Transcode && now - slot.LastReceivedAt < MediaTime.FromTimeSpan(_definition.SourceTimeout)));
+
+    // Whatever still plays the old one gets another player before its next frame is due.
+    private void ReplaceFallback(FallbackContent? content)
+    {
+        _fallback?.Dispose();
+        _fallback = content;
+    }
 
     // A channel that is always on air waits for its first source as long as it takes.
     private MediaTime? FallbackLimit => _definition.EndAfter > TimeSpan.Zero && (_hadSource || _definition.Start is not StartMode.Always)
