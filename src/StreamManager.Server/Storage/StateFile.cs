@@ -12,14 +12,14 @@ internal sealed class StateFile : IDisposable
     public const string FileName = "state.json";
 
     private readonly string _path;
-    private readonly FileStream _lockFile;
+    private readonly DataDirectoryLock _folder;
     private readonly Lock _lock = new();
     private StateDocument _current;
 
-    private StateFile(string path, FileStream lockFile, StateDocument current)
+    private StateFile(string path, DataDirectoryLock folder, StateDocument current)
     {
         _path = path;
-        _lockFile = lockFile;
+        _folder = folder;
         _current = current;
     }
 
@@ -30,15 +30,15 @@ internal sealed class StateFile : IDisposable
     /// <exception cref="StartupException">The folder cannot be used, another server uses it, or the file is damaged.</exception>
     public static StateFile Open(string dataDirectory)
     {
-        var lockFile = Lock(dataDirectory);
+        var folder = DataDirectoryLock.Take(dataDirectory);
         try
         {
             var path = Path.Combine(dataDirectory, FileName);
-            return new StateFile(path, lockFile, Read(path));
+            return new StateFile(path, folder, Read(path));
         }
         catch
         {
-            lockFile.Dispose();
+            folder.Dispose();
             throw;
         }
     }
@@ -56,32 +56,7 @@ internal sealed class StateFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _lockFile.Dispose();
-
-    private static FileStream Lock(string dataDirectory)
-    {
-        try
-        {
-            DurableFile.MakePrivateFolder(dataDirectory);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartupException($"DATA_DIR {dataDirectory} cannot be used: {e.Message} It must be a folder that the server may make or write to.", e);
-        }
-
-        try
-        {
-            return new FileStream(Path.Combine(dataDirectory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new StartupException($"DATA_DIR {dataDirectory} cannot be written to: {e.Message}", e);
-        }
-        catch (IOException e)
-        {
-            throw new StartupException($"DATA_DIR {dataDirectory} is in use by another running server. Stop that one, or give this one a DATA_DIR of its own.", e);
-        }
-    }
+    public void Dispose() => _folder.Dispose();
 
     private static StateDocument Read(string path)
     {
