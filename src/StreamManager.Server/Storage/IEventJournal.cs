@@ -12,12 +12,14 @@ internal interface IEventJournal
     /// <param name="after">A <see cref="JournalEntry.Position"/>, or null: from the oldest.</param>
     /// <param name="limit">1 to <see cref="LargestPage"/>.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="ArgumentException">The text is no position of this store, or the limit is out of range.</exception>
     ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>The newest entries before a position, newest first.</summary>
     /// <param name="before">A <see cref="JournalEntry.Position"/>, or null: from the newest.</param>
     /// <param name="limit">1 to <see cref="LargestPage"/>.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="ArgumentException">The text is no position of this store, or the limit is out of range.</exception>
     ValueTask<ImmutableArray<JournalEntry>> ReadNewestAsync(string? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>Drops entries that are older than <paramref name="oldest"/> or beyond the newest <paramref name="most"/> (some more may stay).</summary>

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace StreamManager.Server.Storage.Sqlite;
+
+/// <summary>The journal in <c>state.db</c>: a table with a rising number, which is the position. Thread-safe.</summary>
+internal sealed class SqliteJournal(SqliteDatabase database) : IEventJournal
+{
+    /// <summary>Entries dropped in one transaction; others get their turn between two.</summary>
+    private const int DroppedPerRound = 5_000;
+
+    /// <inheritdoc/>
+    public async ValueTask AppendAsync(ImmutableArray<JournalEntry> entries, CancellationToken cancellationToken)
+    {
+        foreach (var entry in entries)
+        {
+            if (entry.Body.Length > StateLimits.LargestBody)
+                throw new ArgumentException($"an entry is larger than {StateLimits.LargestBody} bytes", nameof(entries));
+        }
+
+        if (entries.IsEmpty)
+            return;
+        await database.WriteAsync(
+            connection =>
+            {
+                foreach (var entry in entries)
+                {
+                    using var statement = connection.Use("INSERT INTO journal (time, body) VALUES (?1, ?2)").Bind(1, entry.Time.ToUnixTimeMilliseconds()).Bind(2, entry.Body.Span);
+                    statement.Step();
+                }
+
+                return entries.Length;
+            },
+            committed: null,
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string? after, int limit, CancellationToken cancellationToken) =>
+        ReadAsync("SELECT position, time, body FROM journal WHERE position > ?1 ORDER BY position LIMIT ?2", Position(after, 0), limit, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<ImmutableArray<JournalEntry>> ReadNewestAsync(string? before, int limit, CancellationToken cancellationToken) =>
+        ReadAsync("SELECT position, time, body FROM journal WHERE position < ?1 ORDER BY position DESC LIMIT ?2", Position(before, long.MaxValue), limit, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask TrimAsync(DateTimeOffset oldest, int most, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(most);
+        while (await database.WriteAsync(connection => Trim(connection, oldest.ToUnixTimeMilliseconds(), most), committed: null, cancellationToken) == DroppedPerRound)
+        {
+        }
+    }
+
+    private async ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string sql, long position, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, IEventJournal.LargestPage);
+        return await database.ReadAsync(
+            connection =>
+            {
+                using var statement = connection.Use(sql).Bind(1, position).Bind(2, limit);
+                var entries = ImmutableArray.CreateBuilder<JournalEntry>();
+                while (statement.Step())
+                {
+                    entries.Add(new JournalEntry(
+                        statement.Int64(0).ToString(CultureInfo.InvariantCulture), DateTimeOffset.FromUnixTimeMilliseconds(statement.Int64(1)), statement.Blob(2)));
+                }
+
+                return entries.DrainToImmutable();
+            },
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Always from the front, so that the numbers have no gap and the newest entries need no counting: entries are dropped up to the first that is not too old.
+    /// </summary>
+    private static int Trim(SqliteConnection connection, long oldest, int most)
+    {
+        using var statement = connection.Use($"""
+            DELETE FROM journal WHERE position IN (
+                SELECT position FROM journal WHERE position < max(
+                    coalesce((SELECT position FROM journal WHERE time >= ?1 ORDER BY position LIMIT 1), 9223372036854775807),
+                    coalesce((SELECT max(position) FROM journal), 0) - ?2 + 1)
+                ORDER BY position LIMIT {DroppedPerRound})
+            """).Bind(1, oldest).Bind(2, most);
+        statement.Step();
+        return connection.Changes;
+    }
+
+    private static long Position(string? text, long none)
+    {
+        if (text is null)
+            return none;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position)
+            ? position
+            : throw new ArgumentException($"\"{text}\" is no position of this journal", nameof(text));
+    }
+}
