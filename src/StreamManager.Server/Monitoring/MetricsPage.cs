@@ -75,7 +75,8 @@ internal sealed class MetricsPage(ChannelDirectory channels, ConnectionRegistry 
         text.Begin("dotnet_gc_collections_total", PrometheusType.Counter, "Garbage collections by generation.");
         for (var generation = 0; generation <= GC.MaxGeneration; generation++)
             text.Sample("dotnet_gc_collections_total", GC.CollectionCount(generation), ("generation", generation.ToString(CultureInfo.InvariantCulture)));
-        text.Single("dotnet_gc_heap_bytes", PrometheusType.Gauge, "Bytes in use on the managed heap.", GC.GetTotalMemory(forceFullCollection: false));
+        // The runtime takes the free bytes from the size without holding the heap still: the difference can be below zero for a moment.
+        text.Single("dotnet_gc_heap_bytes", PrometheusType.Gauge, "Bytes in use on the managed heap.", Math.Max(GC.GetTotalMemory(forceFullCollection: false), 0));
         text.Single("dotnet_gc_allocated_bytes_total", PrometheusType.Counter, "Bytes allocated on the managed heap.", GC.GetTotalAllocatedBytes());
         text.Single("dotnet_gc_pause_seconds_total", PrometheusType.Counter, "Time that threads were held for collections.", GC.GetTotalPauseDuration().TotalSeconds);
         text.Single("dotnet_threadpool_threads", PrometheusType.Gauge, "Threads of the pool.", ThreadPool.ThreadCount);
