@@ -32,6 +32,9 @@ internal static class EngineMetrics
     /// <summary>Tag of a message that broke its format.</summary>
     public static KeyValuePair<string, object?> Broken { get; } = new("reason", "broken");
 
+    /// <summary>Tag of a frame in another codec than its source has announced.</summary>
+    public static KeyValuePair<string, object?> OtherCodec { get; } = new("reason", "other_codec");
+
     /// <summary>Tag of a reason.</summary>
     public static KeyValuePair<string, object?> Reason(TagIgnoreReason reason) => new("reason", reason.ToString());
 

@@ -14,8 +14,8 @@ internal sealed partial class ProgramLoop
     [LoggerMessage(3, LogLevel.Information, "The broadcast of channel {Channel} ended: {Reason}.")]
     private static partial void LogEnded(ILogger logger, string channel, BroadcastEnd reason);
 
-    [LoggerMessage(4, LogLevel.Warning, "Source {Source} of channel {Channel} sent a configuration that cannot be read: {Fault}")]
-    private static partial void LogUnreadableConfiguration(ILogger logger, string channel, string source, string fault);
+    [LoggerMessage(4, LogLevel.Warning, "Source {Source} of channel {Channel} sent a configuration that cannot be read: {Fault} ({Unsaid} more since the last such line)")]
+    private static partial void LogUnreadableConfiguration(ILogger logger, string channel, string source, string fault, int unsaid);
 
     [LoggerMessage(5, LogLevel.Critical, "A fault in the program loop of channel {Channel}; the program goes on.")]
     private static partial void LogFault(ILogger logger, string channel, Exception exception);

@@ -45,11 +45,16 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     /// </summary>
     private const int InboxCapacity = 1024;
 
+    private const long NoFault = long.MinValue;
+
     /// <summary>When the loop looks again after a fault of its own: soon for a viewer, and not a storm in the log.</summary>
     private static readonly TimeSpan AfterFault = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Longest time that the timer is set for; a later deadline is looked at again then. A timer counts milliseconds in 32 bits (49.7 days) and refuses more.</summary>
     private static readonly MediaTime LongestWait = MediaTime.FromSeconds(24 * 3600);
+
+    /// <summary>Least time from one line about an unreadable configuration to the next: an encoder may send one with every frame, and the log is for people.</summary>
+    private static readonly MediaTime UnreadableDistance = MediaTime.FromMilliseconds(10_000);
 
     private readonly ProgramMachine _machine;
     private readonly PacketHub _hub;
@@ -63,6 +68,9 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly ProgramMeter _meter = new();
     private MediaTime? _armed;
+    private MediaTime? _unreadableSaidAt;
+    private int _unreadableUnsaid;
+    private long _faultedAt = NoFault;
     private MediaTime _lastPicture = MediaTime.MinValue;
     private MediaTime _pendingSince;
     private bool _pendingHasPicture;
@@ -90,6 +98,9 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
 
     /// <summary>The newest status.</summary>
     public ProgramStatus Status => Volatile.Read(ref _status);
+
+    /// <summary>Time since the loop's last fault of its own; null: it has had none.</summary>
+    public TimeSpan? SinceFault => Volatile.Read(ref _faultedAt) is var at and not NoFault ? _timeProvider.GetElapsedTime(at) : null;
 
     /// <summary>Starts the task.</summary>
     public void Run() => _running = Task.Run(RunAsync);
@@ -301,6 +312,11 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         {
             if (packet.Content is PacketContent.Frame && packet is { Track: 0 })
             {
+                if (!slot.HasAnnounced(packet))
+                {
+                    EngineMetrics.IgnoredMessages.Add(1, EngineMetrics.OtherCodec);
+                    return;
+                }
                 slot.Hub.Add(new ProgramPacket(packet, packet.DecodeTime));
                 slot.Hub.Flush();
             }
@@ -310,8 +326,20 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         }
         catch (MediaFormatException exception)
         {
-            LogUnreadableConfiguration(_logger, _channelId, slot.Id, exception.Message);
+            ReportUnreadable(slot, exception, now);
         }
+    }
+
+    private void ReportUnreadable(SourceSlot slot, MediaFormatException exception, MediaTime now)
+    {
+        EngineMetrics.IgnoredMessages.Add(1, EngineMetrics.Broken);
+        if (now - _unreadableSaidAt < UnreadableDistance)
+        {
+            _unreadableUnsaid++;
+            return;
+        }
+        LogUnreadableConfiguration(_logger, _channelId, slot.Id, exception.Message, _unreadableUnsaid);
+        (_unreadableSaidAt, _unreadableUnsaid) = (now, 0);
     }
 
     // Carries out what the machine decided. A header goes before the packets that need it, an end after the last packets. Never throws, and does nothing twice: a fault in one thing costs that
@@ -386,6 +414,7 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
 
     private void ReportFault(Exception exception)
     {
+        Volatile.Write(ref _faultedAt, _timeProvider.GetTimestamp());
         LogFault(_logger, _channelId, exception);
         EngineMetrics.Faults.Add(1, EngineMetrics.Channel(_channelId));
     }

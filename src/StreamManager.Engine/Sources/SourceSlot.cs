@@ -151,6 +151,9 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
         return true;
     }
 
+    /// <summary>False: the frame is of another codec than the configuration of its track, so nobody who was given that can decode it. True also while there is none (MP3 never has one).</summary>
+    public bool HasAnnounced(MediaPacket frame) => (frame.Kind is MediaKind.Video ? VideoConfiguration : AudioConfiguration) is not { } configuration || configuration.Codec == frame.Codec;
+
     /// <summary>Notes a frame as the publisher sent it.</summary>
     public void ObserveReceived(MediaPacket packet, MediaTime now)
     {

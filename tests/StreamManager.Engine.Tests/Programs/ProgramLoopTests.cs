@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Logging.Abstractions;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Outputs;
 using StreamManager.Engine.Programs;
@@ -19,6 +18,7 @@ public sealed class ProgramLoopTests : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly ManualTimeProvider _time = new();
+    private readonly LogLines _log = new();
     private readonly EngineServices _services;
     private readonly SourceSlot _slot = new("main", keepsGroup: true);
     private readonly FallbackAtOnce _host = new();
@@ -27,7 +27,7 @@ public sealed class ProgramLoopTests : IAsyncDisposable
 
     public ProgramLoopTests()
     {
-        _services = new EngineServices(_time, NullLoggerFactory.Instance, new EngineOptions { DataDirectory = _directory.Path, FfmpegPath = _directory.File("no-ffmpeg") }, new NothingRemembered());
+        _services = new EngineServices(_time, _log, new EngineOptions { DataDirectory = _directory.Path, FfmpegPath = _directory.File("no-ffmpeg") }, new NothingRemembered());
         _loop = new ProgramLoop(new ProgramMachine(new ChannelDefinition { Id = "main" }, [_slot]), _host, "main", _services);
         _host.Loop = _loop;
         _host.Transcoders = _transcoders = new SourceTranscoders("main", _services, () => _loop);
@@ -55,8 +55,10 @@ public sealed class ProgramLoopTests : IAsyncDisposable
     public async Task Fault_OfOurOwn_IsSurvived()
     {
         var output = await GoOnAirAsync();
+        Assert.Null(_loop.SinceFault);
         _host.FailsNext = true;
         await _loop.DetachAsync(_slot, RtmpPublishEnd.Broken);
+        Assert.Equal(TimeSpan.Zero, _loop.SinceFault);
         var before = output.Of(RtmpMessageType.Video).Count;
         await AdvanceUntilAsync(() => output.Of(RtmpMessageType.Video).Count - before >= 80);
         Assert.Equal(ChannelState.Fallback, _loop.Status.State);
@@ -119,6 +121,61 @@ public sealed class ProgramLoopTests : IAsyncDisposable
         Assert.Equal(SourceState.Connected, _loop.Status.Sources[0].Snapshot.State);
         await AdvanceUntilAsync(() => _loop.Status.Sources[0].Snapshot.State is SourceState.Stalled, TimeSpan.FromHours(1));
         Assert.InRange(_time.Elapsed.TotalDays, 60, 61);
+    }
+
+    [Fact]
+    public async Task Frames_OfACodecThatWasNotAnnounced_AreLeftOutAndCounted()
+    {
+        long counted = 0;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, it) =>
+        {
+            if (instrument.Name == "source_messages_ignored_total")
+                it.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            if (tags is [{ Value: "other_codec" }])
+                Interlocked.Add(ref counted, value);
+        });
+        listener.Start();
+        var output = await GoOnAirAsync();
+        await AdvanceUntilAsync(() => output.Of(RtmpMessageType.Video).Count > 0);
+        var received = _slot.LastReceivedAt;
+        var foreign = new MediaPacket
+        {
+            Kind = MediaKind.Video,
+            Content = PacketContent.Frame,
+            Codec = FourCc.Hevc,
+            IsKeyframe = true,
+            DecodeTime = MediaTime.FromSeconds(6),
+            Body = "a picture that no decoder here can read"u8.ToArray(),
+            HeaderLength = 8,
+        };
+        for (var i = 0; i < 3; i++)
+            await _loop.PostAsync(_slot, foreign, CancellationToken.None);
+
+        Assert.NotEqual("a picture that no decoder here can read"u8.ToArray(), (await _loop.GetKeyframeAsync(_slot))!.Value.Keyframe.Body.ToArray());
+        Assert.Equal(received, _slot.LastReceivedAt);
+        Assert.Equal(3, Interlocked.Read(ref counted));
+    }
+
+    [Fact]
+    public async Task Configurations_ThatCannotBeRead_AreSaidOnceInAWhile()
+    {
+        await GoOnAirAsync();
+        for (var i = 0; i < 100; i++)
+            await SendBrokenConfigurationAsync();
+        await Eventually.TrueAsync(() => _log.ValuesOf<string>("Fault").Count > 0);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await SendBrokenConfigurationAsync();
+        await Eventually.TrueAsync(() => _log.ValuesOf<string>("Fault").Count > 1);
+        Assert.Equal([0, 99], _log.ValuesOf<int>("Unsaid"));
+
+        async Task SendBrokenConfigurationAsync() => await _loop.PostAsync(
+            _slot,
+            new MediaPacket { Kind = MediaKind.Video, Content = PacketContent.Configuration, Codec = FourCc.Avc, Body = new byte[] { 0x17, 0, 0, 0, 0, 9 }, HeaderLength = 5 },
+            CancellationToken.None);
     }
 
     [Fact]

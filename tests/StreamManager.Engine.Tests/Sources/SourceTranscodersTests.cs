@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Programs;
@@ -81,10 +79,10 @@ public sealed class SourceTranscodersTests : IDisposable
         {
             await Eventually.TrueAsync(() => Children.Count == 1);
             await KillAsync();
-            await Eventually.TrueAsync(() => bench.Log.Waits.Count == waits);
+            await Eventually.TrueAsync(() => bench.Waits.Count == waits);
             await AdvanceUntilAsync(() => Starts == waits + 1);
         }
-        Assert.Equal([1, 2, 4], bench.Log.Waits);
+        Assert.Equal([1, 2, 4], bench.Waits);
 
         // What it is given comes back, now and half a minute later.
         await bench.WriteUntilDeliveredAsync();
@@ -92,8 +90,8 @@ public sealed class SourceTranscodersTests : IDisposable
         await bench.WriteUntilDeliveredAsync();
         Assert.Null(bench.Problem);
         await KillAsync();
-        await Eventually.TrueAsync(() => bench.Log.Waits.Count == 4);
-        Assert.Equal(1, bench.Log.Waits[^1]);
+        await Eventually.TrueAsync(() => bench.Waits.Count == 4);
+        Assert.Equal(1, bench.Waits[^1]);
     }
 
     [Fact]
@@ -105,10 +103,10 @@ public sealed class SourceTranscodersTests : IDisposable
         {
             await bench.WriteUntilDeliveredAsync();
             await KillAsync();
-            await Eventually.TrueAsync(() => bench.Log.Waits.Count == waits);
+            await Eventually.TrueAsync(() => bench.Waits.Count == waits);
             await AdvanceUntilAsync(() => Starts == waits + 1);
         }
-        Assert.Equal([1, 2, 4], bench.Log.Waits);
+        Assert.Equal([1, 2, 4], bench.Waits);
     }
 
     [Theory]
@@ -133,8 +131,8 @@ public sealed class SourceTranscodersTests : IDisposable
         await Eventually.TrueAsync(() => bench.Problem is not null);
         Assert.Contains(words, bench.Problem, StringComparison.Ordinal);
         Assert.Contains(words, Assert.Single(SourceAdvice.Of(new SourceSnapshot { Id = "main", State = SourceState.Connected }, bench.Problem)), StringComparison.Ordinal);
-        await AdvanceUntilAsync(() => bench.Log.Waits.Count == 3);
-        Assert.Equal([1, 2, 4], bench.Log.Waits);
+        await AdvanceUntilAsync(() => bench.Waits.Count == 3);
+        Assert.Equal([1, 2, 4], bench.Waits);
 
         bench.WantNone();
         Assert.Null(bench.Problem);
@@ -223,6 +221,7 @@ public sealed class SourceTranscodersTests : IDisposable
     private sealed class Bench : IAsyncDisposable
     {
         private readonly ProgramHarness _harness = new();
+        private readonly LogLines _log = new();
         private readonly SourceSlot _slot = new("other", keepsGroup: false);
         private readonly EngineServices _services;
         private readonly ProgramLoop _loop;
@@ -246,7 +245,7 @@ public sealed class SourceTranscodersTests : IDisposable
                     _slot.SetConfiguration(packet);
             }
             _services = new EngineServices(
-                test._time, Log, new EngineOptions { DataDirectory = test._folder.File(dataDirectory), FfmpegPath = ffmpeg }, new NothingRemembered());
+                test._time, _log, new EngineOptions { DataDirectory = test._folder.File(dataDirectory), FfmpegPath = ffmpeg }, new NothingRemembered());
             _loop = new ProgramLoop(_harness.Machine, null!, "main", _services);
             _transcoders = new SourceTranscoders("main", _services, () =>
             {
@@ -255,7 +254,8 @@ public sealed class SourceTranscodersTests : IDisposable
             });
         }
 
-        public WaitsInLog Log { get; } = new();
+        /// <summary>The waits that were said before next attempts, in seconds.</summary>
+        public List<int> Waits => [.. _log.ValuesOf<TimeSpan>("Wait").Select(wait => (int)wait.TotalSeconds)];
 
         public string? Problem => _transcoders.ProblemOf(_slot);
 
@@ -293,35 +293,6 @@ public sealed class SourceTranscodersTests : IDisposable
             await _transcoders.DisposeAsync();
             await _loop.DisposeAsync();
             _services.Dispose();
-        }
-    }
-
-    /// <summary>The waits that were said before next attempts, in seconds.</summary>
-    private sealed class WaitsInLog : ILoggerFactory, ILogger
-    {
-        private readonly ConcurrentQueue<int> _waits = new();
-
-        public List<int> Waits => [.. _waits];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (state is IReadOnlyList<KeyValuePair<string, object?>> values && values.FirstOrDefault(value => value.Key == "Wait").Value is TimeSpan wait)
-                _waits.Enqueue((int)wait.TotalSeconds);
         }
     }
 }
