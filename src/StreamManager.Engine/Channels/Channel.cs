@@ -88,6 +88,7 @@ public sealed partial class Channel : IAsyncDisposable
             Outputs = [.. outputs.Select(output => output.GetSnapshot())],
             Viewers = Volatile.Read(ref _viewers),
             FallbackNote = _fallback.Note,
+            SinceFault = _loop.SinceFault,
         };
     }
 

@@ -109,6 +109,9 @@ public sealed record ChannelSnapshot
 
     /// <summary>Something a user should know about the fallback, in words (for example an unreadable file, or progress of its preparation); null: all is well.</summary>
     public string? FallbackNote { get; init; }
+
+    /// <summary>Time since a fault of our own in the channel's program, which went on; null: there was none since the server started.</summary>
+    public TimeSpan? SinceFault { get; init; }
 }
 
 /// <summary>One source.</summary>

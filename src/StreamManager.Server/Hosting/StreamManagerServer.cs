@@ -162,7 +162,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);
         new StreamRoutes(services).Map(_application);
         new PreviewRoutes(services).Map(_application);
-        new HealthRoutes(new HealthChecks(_lifetime, options.DataDirectory, time)).Map(_application);
+        new HealthRoutes(new HealthChecks(_lifetime, options.DataDirectory, () => _channels.All.Select(channel => channel.GetSnapshot()), time)).Map(_application);
         new MetricsPage(_channels, connections, meters, _lifetime).Map(_application);
 
         await _ports.StartAsync(_application, cancellationToken);
