@@ -12,6 +12,7 @@ need_dotnet
 need_command ffmpeg ffmpeg
 need_command nginx nginx
 need_command promtool prometheus
+need_command redis-server redis-server
 need_file '/usr/lib*/nginx/modules/ngx_rtmp_module.so' libnginx-mod-rtmp
 install_missing_packages
 
