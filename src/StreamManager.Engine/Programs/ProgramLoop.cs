@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Sources;
@@ -41,9 +40,14 @@ internal interface IProgramHost
 internal sealed partial class ProgramLoop : IAsyncDisposable
 {
     /// <summary>
-    /// Requests that may wait. A loop that is behind by this many packets (seven seconds of a stream) makes its publishers wait, which their TCP understands.
+    /// Requests that may wait: seven seconds of a stream's packets. A loop that is behind by more makes its publishers wait, which their TCP understands; frames of a transcoder are lost.
     /// </summary>
     private const int InboxCapacity = 1024;
+
+    /// <summary>
+    /// Bytes that may wait, with the same end: four seconds at 30 Mbit/s. Without it the requests alone would let a publisher of the largest messages fill ten gigabytes.
+    /// </summary>
+    internal const int InboxBytes = 16 * 1024 * 1024;
 
     private const long NoFault = long.MinValue;
 
@@ -64,7 +68,7 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     private readonly string _channelId;
     private readonly MediaTime _coalescing;
     private readonly long _origin;
-    private readonly Channel<Request> _inbox = System.Threading.Channels.Channel.CreateBounded<Request>(new BoundedChannelOptions(InboxCapacity) { SingleReader = true });
+    private readonly BoundedInbox<Request> _inbox = new(InboxCapacity, InboxBytes);
     private readonly ITimer _timer;
     private readonly ProgramMeter _meter = new();
     private MediaTime? _armed;
@@ -89,7 +93,7 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         _coalescing = MediaTime.FromTimeSpan(services.Options.CoalescingTime);
         _hub = new PacketHub(services.Options.KeepsGroup);
         _origin = _timeProvider.GetTimestamp();
-        _timer = _timeProvider.CreateTimer(static state => ((ProgramLoop)state!)._inbox.Writer.TryWrite(default), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = _timeProvider.CreateTimer(static state => ((ProgramLoop)state!)._inbox.TryWrite(default), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _status = MakeStatus(MediaTime.Zero);
     }
 
@@ -106,14 +110,11 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     public void Run() => _running = Task.Run(RunAsync);
 
     /// <summary>A packet of a source. Waits while the inbox is full. After the loop has ended (a server goes down channels first) it goes nowhere.</summary>
-    public ValueTask PostAsync(SourceSlot slot, MediaPacket packet, CancellationToken cancellationToken)
-    {
-        var request = new Request(slot, packet, null, null);
-        return _inbox.Writer.TryWrite(request) ? ValueTask.CompletedTask : WaitAndWriteAsync(request, cancellationToken);
-    }
+    public async ValueTask PostAsync(SourceSlot slot, MediaPacket packet, CancellationToken cancellationToken) =>
+        await _inbox.WriteAsync(new Request(slot, packet, null, null), packet.Body.Length, cancellationToken);
 
     /// <summary>A frame that a source's transcoder of this <see cref="SourceSlot.TranscoderGeneration"/> has made; left out when that is not the present one by then. False: the inbox is full, and the frame is lost.</summary>
-    public bool TryPostTranscoded(SourceSlot slot, MediaPacket packet, int generation) => _inbox.Writer.TryWrite(new Request(slot, packet, generation, null));
+    public bool TryPostTranscoded(SourceSlot slot, MediaPacket packet, int generation) => _inbox.TryWrite(new Request(slot, packet, generation, null), packet.Body.Length);
 
     /// <summary>A publisher takes a slot.</summary>
     public Task<bool> AttachAsync(SourceSlot slot, SourceOrigin origin) => InvokeAsync(loop =>
@@ -198,58 +199,43 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _inbox.Writer.TryComplete();
+        _inbox.Complete();
         await _running;
         await _timer.DisposeAsync();
     }
 
     private PacketHub HubOf(SourceSlot? slot) => slot?.Hub ?? _hub;
 
-    private async ValueTask WaitAndWriteAsync(Request request, CancellationToken cancellationToken)
-    {
-        while (await _inbox.Writer.WaitToWriteAsync(cancellationToken))
-        {
-            if (_inbox.Writer.TryWrite(request))
-                return;
-        }
-    }
-
     // Runs a command on the loop. After the loop has ended a command answers with the default: nothing is there to act on.
     private async Task<T> InvokeAsync<T>(Func<ProgramLoop, T> command)
     {
         var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        try
+        var isTaken = await _inbox.WriteAsync(new Request(null, null, null, loop =>
         {
-            await _inbox.Writer.WriteAsync(new Request(null, null, null, loop =>
+            try
             {
-                try
-                {
-                    var result = command(loop);
-                    loop.Carry();
-                    Volatile.Write(ref loop._status, loop.MakeStatus(loop.Now));
-                    completion.SetResult(result);
-                }
-                catch (Exception exception)
-                {
-                    completion.SetException(exception);
-                }
-            }));
-        }
-        catch (ChannelClosedException)
-        {
+                var result = command(loop);
+                loop.Carry();
+                Volatile.Write(ref loop._status, loop.MakeStatus(loop.Now));
+                completion.SetResult(result);
+            }
+            catch (Exception exception)
+            {
+                completion.SetException(exception);
+            }
+        }));
+        if (!isTaken)
             return default!;
-        }
         return await completion.Task;
     }
 
     private async Task RunAsync()
     {
-        var reader = _inbox.Reader;
-        while (await reader.WaitToReadAsync())
+        while (await _inbox.WaitToReadAsync())
         {
             try
             {
-                TakeTurn(reader);
+                TakeTurn();
             }
             catch (Exception exception)
             {
@@ -263,9 +249,10 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         }
     }
 
-    private void TakeTurn(ChannelReader<Request> reader)
+    // No longer than an inbox full, so that what has been handled is sent also when publishers fill it as fast as it is read.
+    private void TakeTurn()
     {
-        while (reader.TryRead(out var request))
+        for (var i = 0; i < InboxCapacity && _inbox.TryRead(out var request); i++)
             Handle(request);
         var now = Now;
         _machine.Tick(now);

@@ -220,6 +220,34 @@ public sealed class ProgramLoopTests : IAsyncDisposable
         Assert.True(_slot.LastMediaAt > attached);
     }
 
+    [Fact]
+    public async Task Publisher_OfTheLargestMessages_WaitsWhileTheLoopIsBehind()
+    {
+        await GoOnAirAsync();
+        using var goesOn = new ManualResetEventSlim();
+        _host.HeldBy = goesOn;
+        var leaving = _loop.DetachAsync(_slot, RtmpPublishEnd.Broken);
+        await Eventually.TrueAsync(() => _host.IsHeld);
+
+        var body = new byte[new RtmpWireLimits().MaxVideoMessageBytes];
+        var packet = Encoder.Picture(isKeyframe: false, MediaTime.FromSeconds(10)).WithBody(body, MediaTime.Zero);
+        using var gone = new CancellationTokenSource();
+        var posts = new List<Task>();
+        for (var i = 0; i < 100; i++)
+            posts.Add(_loop.PostAsync(_slot, packet, gone.Token).AsTask());
+        var taken = posts.Count(post => post.IsCompleted);
+        var isLost = !_loop.TryPostTranscoded(_slot, packet, 1);
+        var last = _loop.PostAsync(_slot, packet, CancellationToken.None).AsTask();
+        await gone.CancelAsync();
+        goesOn.Set();
+        await leaving;
+        await last;
+
+        Assert.InRange(taken, 1, ProgramLoop.InboxBytes / body.Length + 1);
+        Assert.True(isLost);
+        Assert.Equal(taken, posts.Count(post => post.IsCompletedSuccessfully));
+    }
+
     // The loop sets its timer on a thread of its own, so time goes on for as long as it takes.
     private Task AdvanceUntilAsync(Func<bool> condition) => AdvanceUntilAsync(condition, TimeSpan.FromMilliseconds(101));
 
@@ -275,6 +303,11 @@ public sealed class ProgramLoopTests : IAsyncDisposable
 
         public List<string> Told { get; } = [];
 
+        /// <summary>The next call waits for it, and the loop with it.</summary>
+        public ManualResetEventSlim? HeldBy { get; set; }
+
+        public bool IsHeld { get; private set; }
+
         public void PrepareFallback(ProgramFormat format) => _ = Loop!.SetFallbackAsync(new LoopOfPictures(), CancellationToken.None);
 
         public void WentOnAir(StreamHeader header) => Tell("on air");
@@ -297,6 +330,11 @@ public sealed class ProgramLoopTests : IAsyncDisposable
         private void Tell(string what)
         {
             Told.Add(what);
+            if (HeldBy is { } held)
+            {
+                (HeldBy, IsHeld) = (null, true);
+                held.Wait();
+            }
             if (!FailsNext)
                 return;
             FailsNext = false;
