@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using StreamManager.Engine.Programs;
 using StreamManager.Media.Formats;
+using StreamManager.Media.Packets;
 
 namespace StreamManager.Engine.Channels;
 
@@ -17,7 +19,8 @@ public sealed record BroadcastRecord
 }
 
 /// <summary>
-/// A program's format as plain data: whole, so that the clip that was made for it is found again. All but the codec: after a kill the slate must be on air before the source is back, and it is H.264.
+/// A program's format as plain data: whole, so that the clip that was made for it is found again, and the source, when it is back, fits. No slate can be made for a program that is not
+/// H.264: after a kill such a one goes on air again with the first keyframe of its source.
 /// </summary>
 /// <param name="Width">Pixels.</param>
 /// <param name="Height">Pixels.</param>
@@ -39,7 +42,12 @@ public sealed record StoredFormat(
     uint UsedParameterSetIds,
     string AudioSpecificConfig)
 {
-    /// <summary><c>chroma_format_idc</c>. This and what follows came later: a record without it means what most sources have.</summary>
+    private static readonly ImmutableArray<FourCc> VideoCodecs = [FourCc.Avc, FourCc.Hevc, FourCc.Vvc, FourCc.Av1, FourCc.Vp8, FourCc.Vp9];
+
+    /// <summary>The video codec, its four characters. This and what follows came later: a record without it means what most sources have.</summary>
+    public string VideoCodec { get; init; } = FourCc.Avc.ToString();
+
+    /// <summary><c>chroma_format_idc</c>.</summary>
     public int ChromaFormat { get; init; } = 1;
 
     /// <summary>Bits a sample.</summary>
@@ -80,6 +88,7 @@ public sealed record StoredFormat(
         format.UsedParameterSetIds,
         Convert.ToHexString(format.Audio.Bytes.Span))
     {
+        VideoCodec = format.VideoCodec.ToString(),
         ChromaFormat = format.ChromaFormat,
         BitDepth = format.BitDepth,
         NalLengthSize = format.NalLengthSize,
@@ -97,10 +106,11 @@ public sealed record StoredFormat(
     {
         try
         {
-            return Width is < 16 or > 16384 || Height is < 16 or > 16384 || Media.Formats.FrameRate.Create(FrameRateNumerator, FrameRateDenominator) is not { } rate
+            return VideoCodecs.FirstOrDefault(known => known.ToString() == VideoCodec) is var codec && codec == FourCc.None || Width is < 16 or > 16384 || Height is < 16 or > 16384 || Media.Formats.FrameRate.Create(FrameRateNumerator, FrameRateDenominator) is not { } rate
                 ? null
                 : new ProgramFormat
                 {
+                    VideoCodec = codec,
                     Width = Width,
                     Height = Height,
                     FrameRate = rate,
