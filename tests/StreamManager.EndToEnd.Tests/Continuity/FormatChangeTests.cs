@@ -48,7 +48,7 @@ public sealed class FormatChangeTests
     [Fact]
     public async Task OtherSizeAndSound_WithRestart_ConnectsTheDestinationAnewWithTheNewFormat()
     {
-        // The second connection begins with the fallback, for these two seconds; see Marks for why not shorter.
+        // The source waits for these two seconds beside the fallback on the first connection; the second one begins at the keyframe with which it is shown.
         await using var stage = await Stage.StartAsync("on_format_change: restart\n", returnAfter: 2);
         var publisher = await stage.PublishAsync(Small);
         await stage.Marks.AddAsync("live", TestPicture.Red);
