@@ -134,12 +134,12 @@ public sealed record StoredFormat(
     }
 }
 
-/// <summary>Remembers broadcasts over a restart. Called from channels' tasks; durable before it returns.</summary>
+/// <summary>Remembers broadcasts over a restart. Called from channels' tasks.</summary>
 public interface IBroadcastStore
 {
     /// <summary>The record of a channel; null: there is none.</summary>
     BroadcastRecord? Load(string channelId);
 
-    /// <summary>Replaces the record of a channel.</summary>
-    void Save(string channelId, BroadcastRecord record);
+    /// <summary>Replaces the record of a channel; durable when it completes, unless the store is away: then it completes soon all the same, and the record is kept until it can be written.</summary>
+    Task SaveAsync(string channelId, BroadcastRecord record);
 }

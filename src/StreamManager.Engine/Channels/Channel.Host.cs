@@ -35,7 +35,7 @@ public sealed partial class Channel
         await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            _services.Broadcasts.Save(Id, record);
+            await _services.Broadcasts.SaveAsync(Id, record);
         }
         catch (Exception exception)
         {

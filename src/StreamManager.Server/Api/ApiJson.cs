@@ -9,6 +9,7 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(IReadOnlyList<ChannelDocument>))]
 [JsonSerializable(typeof(ChannelDocument))]
+[JsonSerializable(typeof(ChannelSettingsDocument))]
 [JsonSerializable(typeof(IReadOnlyList<DestinationDocument>))]
 [JsonSerializable(typeof(DestinationDocument))]
 [JsonSerializable(typeof(ConnectionTestDocument))]

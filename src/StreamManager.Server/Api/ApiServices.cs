@@ -5,10 +5,13 @@ namespace StreamManager.Server.Api;
 
 /// <summary>What the routes work with.</summary>
 internal sealed class ApiServices(
-    ChannelDirectory channels, DestinationCatalog destinations, IngestKeyRing keys, ConnectionRegistry connections, Func<BoundPorts> ports, TimeProvider time)
+    ChannelDirectory channels, ChannelCatalog catalog, DestinationCatalog destinations, IngestKeyRing keys, ConnectionRegistry connections, Func<BoundPorts> ports, TimeProvider time)
 {
-    /// <summary>The channels.</summary>
+    /// <summary>The channels as they run.</summary>
     public ChannelDirectory Channels { get; } = channels;
+
+    /// <summary>The channels as they are set.</summary>
+    public ChannelCatalog Catalog { get; } = catalog;
 
     /// <summary>The destinations.</summary>
     public DestinationCatalog Destinations { get; } = destinations;

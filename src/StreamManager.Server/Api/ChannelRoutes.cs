@@ -1,4 +1,5 @@
 using StreamManager.Engine.Channels;
+using StreamManager.Server.Channels;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
 
@@ -20,8 +21,12 @@ internal sealed class ChannelRoutes(ApiServices services)
         routes.MapGet("/api/status", (HttpRequest request) => Status(main, request)).Needs(Permissions.View);
         routes.MapPost("/api/start", (HttpRequest request) => StartAsync(main, request)).Needs(Permissions.Operate);
         routes.MapPost("/api/stop", (HttpRequest request) => StopAsync(main, request)).Needs(Permissions.Operate);
-        routes.MapGet("/api/channels", () => Answers.Json([.. services.Channels.All.Select(Describe)], ApiJson.Readable.IReadOnlyListChannelDocument)).Needs(Permissions.View);
-        routes.MapGet("/api/channels/{id}", (string id) => services.Channels.Find(id) is { } channel ? Answers.Json(Describe(channel), ApiJson.Readable.ChannelDocument) : NoChannel).Needs(Permissions.View);
+        routes.MapGet("/api/channels", () => Answers.Json([.. services.Catalog.All.Select(Describe)], ApiJson.Readable.IReadOnlyListChannelDocument)).Needs(Permissions.View);
+        routes.MapPost("/api/channels", AddAsync).Needs(Permissions.Manage);
+        routes.MapGet("/api/channels/{id}", (string id, HttpContext context) => services.Catalog.Find(id) is { } entry ? Answer(context, entry) : NoChannel).Needs(Permissions.View);
+        routes.MapPut("/api/channels/{id}", ChangeAsync).Needs(Permissions.Manage);
+        routes.MapDelete("/api/channels/{id}", RemoveAsync).Needs(Permissions.Manage);
+        routes.MapDelete("/api/channels/{id}/settings", ResetAsync).Needs(Permissions.Manage);
         routes.MapGet("/api/channels/{id}/status", (string id, HttpRequest request) => Status(id, request)).Needs(Permissions.View);
         routes.MapPost("/api/channels/{id}/start", (string id, HttpRequest request) => StartAsync(id, request)).Needs(Permissions.Operate);
         routes.MapPost("/api/channels/{id}/stop", (string id, HttpRequest request) => StopAsync(id, request)).Needs(Permissions.Operate);
@@ -75,14 +80,91 @@ internal sealed class ChannelRoutes(ApiServices services)
         return Problem.Invalid(fields.Errors);
     }
 
-    private ChannelDocument Describe(Channel channel)
+    private async Task<IResult> AddAsync(HttpRequest request)
     {
-        var definition = channel.Definition;
+        var context = request.HttpContext;
+        var (fields, problem) = await RequestFields.ReadAsync(context.Request);
+        if (fields is null)
+            return problem!;
+        var id = fields.RequiredText("id", ConfigFileReader.ChannelId);
+        var settings = ReadSettings(fields);
+        fields.RefuseUnknown();
+        if (fields.Errors.Count > 0)
+            return Problem.Invalid(fields.Errors);
+        var change = await services.Catalog.AddAsync(id!, settings, context.RequestAborted);
+        if (change is not ChannelChange.Done)
+            return Refusal(change);
+        await services.Destinations.ApplyAsync(id!);
+        context.Response.Headers.Location = $"/api/channels/{id}";
+        return Answer(context, services.Catalog.Find(id!)!, StatusCodes.Status201Created);
+    }
+
+    private async Task<IResult> ChangeAsync(string id, HttpContext context)
+    {
+        if (services.Catalog.Find(id) is null)
+            return NoChannel;
+        var (fields, problem) = await RequestFields.ReadAsync(context.Request);
+        if (fields is null)
+            return problem!;
+        var settings = ReadSettings(fields);
+        fields.RefuseUnknown();
+        if (fields.Errors.Count > 0)
+            return Problem.Invalid(fields.Errors);
+        return await UpdateAsync(id, context, current => current.With(settings));
+    }
+
+    private async Task<IResult> ResetAsync(string id, HttpContext context) => await UpdateAsync(id, context, _ => new ChannelSettings());
+
+    private async Task<IResult> UpdateAsync(string id, HttpContext context, Func<ChannelSettings, ChannelSettings> change)
+    {
+        var result = await services.Catalog.UpdateAsync(
+            id, entry => EntityTag.IsCurrent(context.Request, TagOf(entry)) ? change(entry.Settings) : null, context.RequestAborted);
+        return result is ChannelChange.Done && services.Catalog.Find(id) is { } changed ? Answer(context, changed) : Refusal(result);
+    }
+
+    private async Task<IResult> RemoveAsync(string id, HttpContext context)
+    {
+        if (services.Catalog.Find(id) is not { } entry)
+            return NoChannel;
+        if (!EntityTag.IsCurrent(context.Request, TagOf(entry)))
+            return Problem.Stale;
+        var change = await services.Catalog.RemoveAsync(id, context.RequestAborted);
+        if (change is not ChannelChange.Done)
+            return Refusal(change);
+        await services.Destinations.RemoveOfChannelAsync(id, CancellationToken.None);
+        return TypedResults.NoContent();
+    }
+
+    private static ChannelSettings ReadSettings(RequestFields fields) => fields.Object("settings") is { } settings ? ChannelFields.Read(settings) : new ChannelSettings();
+
+    private static Problem Refusal(ChannelChange change) => change switch
+    {
+        ChannelChange.Missing => NoChannel,
+        ChannelChange.Exists => new Problem(StatusCodes.Status409Conflict, "channel_exists", "There is a channel with this id already."),
+        ChannelChange.TooMany => new Problem(StatusCodes.Status409Conflict, "too_many_channels", $"There cannot be more than {ChannelCatalog.MostChannels} channels."),
+        ChannelChange.Configured => new Problem(
+            StatusCodes.Status409Conflict, "channel_is_configured", "This channel comes from the configuration.", "Remove it from config.yml; the channel main is always there."),
+        _ => Problem.Stale,
+    };
+
+    private IResult Answer(HttpContext context, ChannelCatalogEntry entry, int status = StatusCodes.Status200OK)
+    {
+        context.Response.Headers.ETag = TagOf(entry);
+        return Answers.Json(Describe(entry), ApiJson.Readable.ChannelDocument, status);
+    }
+
+    private static string TagOf(ChannelCatalogEntry entry) => EntityTag.Of(ChannelFields.Describe(entry), ApiJson.Readable.ChannelSettingsDocument);
+
+    private ChannelDocument Describe(ChannelCatalogEntry entry)
+    {
+        var settings = ChannelFields.Describe(entry);
         return new ChannelDocument(
-            channel.Id,
-            StatusMapper.Word(channel.GetSnapshot().State),
-            definition.Start switch { StartMode.Always => "always", StartMode.Manual => "manual", _ => "on_publish" },
-            StatusMapper.Word(definition.Fallback),
-            [.. definition.Sources.Select(source => new ChannelSourceDocument(source, Secret.Hint(services.Keys.KeyOf(channel.Id, source)?.Value ?? "")))]);
+            entry.Id,
+            services.Channels.Find(entry.Id) is { } channel ? StatusMapper.Word(channel.GetSnapshot().State) : "stopped",
+            settings.Start,
+            settings.FallbackType,
+            entry.Configured is null ? "api" : "configuration",
+            settings,
+            [.. entry.Definition.Sources.Select(source => new ChannelSourceDocument(source, Secret.Hint(services.Keys.KeyOf(entry.Id, source)?.Value ?? "")))]);
     }
 }

@@ -2,8 +2,16 @@ using StreamManager.Server.Channels;
 
 namespace StreamManager.Server.Api;
 
-/// <summary>A channel in the list.</summary>
-internal sealed record ChannelDocument(string Id, string State, string Start, string FallbackType, IReadOnlyList<ChannelSourceDocument> Sources);
+/// <summary>A channel.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="State">stopped, waiting, live or fallback.</param>
+/// <param name="Start">The same as in <paramref name="Settings"/>.</param>
+/// <param name="FallbackType">The same as in <paramref name="Settings"/>.</param>
+/// <param name="Origin">configuration or api.</param>
+/// <param name="Settings">What holds.</param>
+/// <param name="Sources">Its sources in falling priority.</param>
+internal sealed record ChannelDocument(
+    string Id, string State, string Start, string FallbackType, string Origin, ChannelSettingsDocument Settings, IReadOnlyList<ChannelSourceDocument> Sources);
 
 /// <summary>A channel's source with the end of its key.</summary>
 internal sealed record ChannelSourceDocument(string Id, string KeyHint);

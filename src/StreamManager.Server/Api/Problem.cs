@@ -44,6 +44,10 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     public static Problem Forbidden(Permissions needed) =>
         new(StatusCodes.Status403Forbidden, "forbidden", "You may not do this.", $"It needs the permission {PermissionNames.Name(needed)}.");
 
+    /// <summary>Somebody else changed it meanwhile.</summary>
+    public static Problem Stale { get; } =
+        new(StatusCodes.Status412PreconditionFailed, "stale", "Somebody else changed this meanwhile; nothing was changed.", "Get it again, and send its ETag as If-Match.");
+
     /// <summary>There is no thing of this kind with this id.</summary>
     public static Problem Missing(string kind) => new(StatusCodes.Status404NotFound, $"{kind}_not_found", $"There is no such {kind}.");
 

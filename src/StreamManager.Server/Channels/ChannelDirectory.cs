@@ -1,31 +1,40 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using StreamManager.Engine;
 using StreamManager.Engine.Channels;
-using StreamManager.Server.Options;
 
 namespace StreamManager.Server.Channels;
 
-/// <summary>The channels of the server. Which there are is settled at start.</summary>
-internal sealed class ChannelDirectory : IAsyncDisposable
+/// <summary>The running channels. One at a time adds and removes (the <see cref="ChannelCatalog"/>); anybody reads.</summary>
+internal sealed class ChannelDirectory(EngineServices services) : IAsyncDisposable
 {
-    private readonly FrozenDictionary<string, Channel> _byId;
+    // Replaced whole. Few channels: looking through them is as quick as a dictionary.
+    private ImmutableList<Channel> _channels = [];
+    private bool _isDisposed;
 
-    /// <summary>Makes every channel, off air.</summary>
-    public ChannelDirectory(IEnumerable<ChannelOptions> channels, EngineServices services)
-    {
-        All = [.. channels.Select(channel => new Channel(channel.Definition, services))];
-        _byId = All.ToFrozenDictionary(channel => channel.Id, StringComparer.Ordinal);
-    }
-
-    /// <summary>All of them, <c>main</c> first.</summary>
-    public ImmutableArray<Channel> All { get; }
-
-    /// <summary>The channel that routes without a channel act on.</summary>
-    public Channel Main => All[0];
+    /// <summary>All of them, <c>main</c> first, then in the order in which they were added.</summary>
+    public ImmutableList<Channel> All => Volatile.Read(ref _channels);
 
     /// <summary>The channel with an id; null: none.</summary>
-    public Channel? Find(string id) => _byId.GetValueOrDefault(id);
+    public Channel? Find(string id) => All.Find(channel => channel.Id == id);
+
+    /// <summary>Makes a channel, off air.</summary>
+    public Channel Add(ChannelDefinition definition)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var channel = new Channel(definition, services);
+        Volatile.Write(ref _channels, _channels.Add(channel));
+        return channel;
+    }
+
+    /// <summary>Takes a channel down: its broadcast ends for good, and destinations get a clean end.</summary>
+    public async Task RemoveAsync(string id)
+    {
+        if (Find(id) is not { } channel)
+            return;
+        Volatile.Write(ref _channels, _channels.Remove(channel));
+        await channel.StopAsync(CancellationToken.None);
+        await channel.DisposeAsync();
+    }
 
     /// <summary>Starts what is to be on air from the start, and what was on air when the server was killed.</summary>
     public Task RunStartModesAsync(CancellationToken cancellationToken) => Task.WhenAll(All.Select(channel => channel.RunStartModeAsync(cancellationToken)));
@@ -34,5 +43,9 @@ internal sealed class ChannelDirectory : IAsyncDisposable
     public Task EndBroadcastsAsync(CancellationToken cancellationToken) => Task.WhenAll(All.Select(channel => channel.StopAsync(cancellationToken)));
 
     /// <summary>Ends every channel in order; destinations get a clean end.</summary>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(All.Select(channel => channel.DisposeAsync().AsTask()));
+    public async ValueTask DisposeAsync()
+    {
+        _isDisposed = true;
+        await Task.WhenAll(All.Select(channel => channel.DisposeAsync().AsTask()));
+    }
 }

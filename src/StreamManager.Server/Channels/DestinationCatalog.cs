@@ -9,7 +9,8 @@ namespace StreamManager.Server.Channels;
 /// <param name="ChannelId">The channel that it belongs to.</param>
 /// <param name="Definition">What holds now.</param>
 /// <param name="Configured">What the configuration says, where it comes from there: then only its switch and its key can be changed through the API. Else null.</param>
-internal sealed record CatalogEntry(string ChannelId, DestinationDefinition Definition, DestinationDefinition? Configured)
+/// <param name="CreatedAt">When it was added through the API; null for a configured one.</param>
+internal sealed record CatalogEntry(string ChannelId, DestinationDefinition Definition, DestinationDefinition? Configured, DateTimeOffset? CreatedAt)
 {
     /// <summary>It comes from the configuration.</summary>
     public bool IsConfigured => Configured is not null;
@@ -25,22 +26,32 @@ internal sealed class DestinationCatalog : IDisposable
     public const int MostDestinations = 1_000;
 
     private readonly ChannelDirectory _channels;
-    private readonly IDestinationStore _store;
+    private readonly DestinationRecords _records;
+    private readonly TimeProvider _time;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private ImmutableList<CatalogEntry> _entries;
 
-    /// <summary>Puts configured and saved destinations together and gives them to their channels.</summary>
-    public DestinationCatalog(IEnumerable<ChannelOptions> options, ChannelDirectory channels, IDestinationStore store)
+    private DestinationCatalog(ImmutableList<CatalogEntry> entries, ChannelDirectory channels, DestinationRecords records, TimeProvider time)
     {
+        _entries = entries;
         _channels = channels;
-        _store = store;
-        var overrides = store.LoadOverrides().ToDictionary(change => change.Id, StringComparer.Ordinal);
+        _records = records;
+        _time = time;
+    }
+
+    /// <summary>Puts configured and saved destinations together and gives them to their channels.</summary>
+    /// <exception cref="Storage.StoreUnavailableException">The store cannot be used.</exception>
+    public static async Task<DestinationCatalog> LoadAsync(
+        IEnumerable<ChannelOptions> options, ChannelDirectory channels, DestinationRecords records, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var overrides = (await records.LoadOverridesAsync(cancellationToken)).ToDictionary(change => change.Id, StringComparer.Ordinal);
         var configured = options.SelectMany(channel => channel.Destinations.Select(destination =>
-            new CatalogEntry(channel.Definition.Id, Apply(overrides.GetValueOrDefault(destination.Id), destination), destination)));
-        var saved = store.LoadDestinations().Select(destination => new CatalogEntry(destination.ChannelId, destination.Definition, Configured: null));
-        _entries = [.. configured, .. saved];
-        foreach (var entry in _entries)
+            new CatalogEntry(channel.Definition.Id, Apply(overrides.GetValueOrDefault(destination.Id), destination), destination, null)));
+        var saved = (await records.LoadAsync(cancellationToken)).Select(destination => new CatalogEntry(destination.ChannelId, destination.Definition, null, destination.CreatedAt));
+        ImmutableList<CatalogEntry> entries = [.. configured, .. saved];
+        foreach (var entry in entries)
             channels.Find(entry.ChannelId)?.PutDestination(entry.Definition);
+        return new DestinationCatalog(entries, channels, records, time);
     }
 
     /// <summary>All of them: configured ones first, then by age.</summary>
@@ -53,7 +64,7 @@ internal sealed class DestinationCatalog : IDisposable
     public static string NewId() => "d_" + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 16);
 
     /// <summary>Adds a destination. False: there are too many.</summary>
-    /// <exception cref="IOException">It could not be saved; nothing has changed.</exception>
+    /// <exception cref="Storage.StoreUnavailableException">It could not be saved; nothing has changed here.</exception>
     public async Task<bool> AddAsync(string channelId, DestinationDefinition definition, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
@@ -61,8 +72,9 @@ internal sealed class DestinationCatalog : IDisposable
         {
             if (_entries.Count >= MostDestinations)
                 return false;
-            _store.Save(new SavedDestination(channelId, definition));
-            Volatile.Write(ref _entries, _entries.Add(new CatalogEntry(channelId, definition, Configured: null)));
+            var createdAt = _time.GetUtcNow();
+            await _records.SaveAsync(new SavedDestination(channelId, definition, createdAt), cancellationToken);
+            Volatile.Write(ref _entries, _entries.Add(new CatalogEntry(channelId, definition, null, createdAt)));
             _channels.Find(channelId)?.PutDestination(definition);
             return true;
         }
@@ -76,7 +88,7 @@ internal sealed class DestinationCatalog : IDisposable
     /// Changes a destination, on air too. <paramref name="change"/> gets the current entry and returns what it shall become, or null for no change. Of a configured destination
     /// only switch and key are kept. The result is the entry after the change; null: there is none with this id, or no change was wanted.
     /// </summary>
-    /// <exception cref="IOException">It could not be saved; nothing has changed.</exception>
+    /// <exception cref="Storage.StoreUnavailableException">It could not be saved; nothing has changed here.</exception>
     public async Task<CatalogEntry?> UpdateAsync(string id, Func<CatalogEntry, DestinationDefinition?> change, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
@@ -85,9 +97,9 @@ internal sealed class DestinationCatalog : IDisposable
             if (Find(id) is not { } entry || change(entry) is not { } definition)
                 return null;
             if (entry.Configured is { } configured)
-                _store.Save(Difference(configured, definition));
+                await _records.SaveAsync(Difference(configured, definition), cancellationToken);
             else
-                _store.Save(new SavedDestination(entry.ChannelId, definition));
+                await _records.SaveAsync(new SavedDestination(entry.ChannelId, definition, entry.CreatedAt!.Value), cancellationToken);
             var next = entry with { Definition = definition };
             Volatile.Write(ref _entries, _entries.Replace(entry, next));
             _channels.Find(entry.ChannelId)?.PutDestination(definition);
@@ -100,7 +112,7 @@ internal sealed class DestinationCatalog : IDisposable
     }
 
     /// <summary>Removes an added destination; on air, its server gets a clean end. False: there is none with this id that was added through the API.</summary>
-    /// <exception cref="IOException">It could not be saved; nothing has changed.</exception>
+    /// <exception cref="Storage.StoreUnavailableException">It could not be saved; nothing has changed here.</exception>
     public async Task<bool> RemoveAsync(string id, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
@@ -108,13 +120,47 @@ internal sealed class DestinationCatalog : IDisposable
         {
             if (Find(id) is not { IsConfigured: false } entry)
                 return false;
-            _store.RemoveDestination(id);
+            await _records.RemoveAsync(id, cancellationToken);
             Volatile.Write(ref _entries, _entries.Remove(entry));
 
             // Saved is saved: a caller that gives up waiting must not leave the output running.
             if (_channels.Find(entry.ChannelId) is { } channel)
                 await channel.RemoveDestinationAsync(id, CancellationToken.None);
             return true;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Gives a channel that was just made the destinations that were saved for it.</summary>
+    public async Task ApplyAsync(string channelId)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            foreach (var entry in _entries.Where(entry => entry.ChannelId == channelId))
+                _channels.Find(channelId)?.PutDestination(entry.Definition);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Forgets the destinations of a channel that was removed.</summary>
+    /// <exception cref="Storage.StoreUnavailableException">They could not all be forgotten; the next start does without the rest.</exception>
+    public async Task RemoveOfChannelAsync(string channelId, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            foreach (var entry in _entries.Where(entry => entry.ChannelId == channelId && !entry.IsConfigured))
+            {
+                await _records.RemoveAsync(entry.Definition.Id, cancellationToken);
+                Volatile.Write(ref _entries, _entries.Remove(entry));
+            }
         }
         finally
         {

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
+using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Channels;
 
@@ -17,8 +18,11 @@ internal sealed class IngestKeyRing
 
     private readonly ImmutableArray<Entry> _entries;
 
+    private IngestKeyRing(ImmutableArray<Entry> entries) => _entries = entries;
+
     /// <summary>Takes the fixed keys of the configuration; for every source without one, the key that was made before, or a new one.</summary>
-    public IngestKeyRing(IEnumerable<ChannelOptions> channels, IIngestKeyStore store)
+    /// <exception cref="StoreUnavailableException">The store cannot be used.</exception>
+    public static async Task<IngestKeyRing> LoadAsync(IEnumerable<ChannelOptions> channels, IngestKeyRecords records, CancellationToken cancellationToken)
     {
         var entries = ImmutableArray.CreateBuilder<Entry>();
         foreach (var channel in channels)
@@ -26,12 +30,12 @@ internal sealed class IngestKeyRing
             foreach (var (index, sourceId) in channel.Definition.Sources.Index())
             {
                 var configured = index switch { 0 => channel.IngestKey, 1 => channel.BackupIngestKey, _ => null };
-                var key = configured?.Value ?? LoadOrMake(store, channel.Definition.Id, sourceId);
+                var key = configured?.Value ?? await LoadOrMakeAsync(records, channel.Definition.Id, sourceId, cancellationToken);
                 entries.Add(new Entry(new IngestTarget(channel.Definition.Id, sourceId), new Secret(key), new TokenDigest(key)));
             }
         }
 
-        _entries = entries.ToImmutable();
+        return new IngestKeyRing(entries.ToImmutable());
     }
 
     /// <summary>The key of a source; null when there is no such source.</summary>
@@ -52,13 +56,11 @@ internal sealed class IngestKeyRing
         return found;
     }
 
-    private static string LoadOrMake(IIngestKeyStore store, string channelId, string sourceId)
+    private static async Task<string> LoadOrMakeAsync(IngestKeyRecords records, string channelId, string sourceId, CancellationToken cancellationToken)
     {
-        if (store.LoadIngestKey(channelId, sourceId) is { } kept)
+        if (await records.LoadAsync(channelId, sourceId, cancellationToken) is { } kept)
             return kept;
-        var key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
-        store.SaveIngestKey(channelId, sourceId, key);
-        return key;
+        return await records.SaveAsync(channelId, sourceId, Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes)), cancellationToken);
     }
 
     private sealed record Entry(IngestTarget Target, Secret Key, TokenDigest Digest);

@@ -150,7 +150,7 @@ internal static class DoctorCommand
     {
         try
         {
-            using var state = StateFile.Open(folder);
+            using var held = DataDirectoryLock.Take(folder);
             var probe = Path.Combine(folder, "doctor.probe");
             DurableFile.Replace(probe, "probe"u8);
             File.Delete(probe);

@@ -7,6 +7,7 @@ using StreamManager.Server.Channels;
 using StreamManager.Server.Monitoring;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
+using StreamManager.Server.Security.Vaults;
 using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Hosting;
@@ -23,7 +24,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     /// <summary>Then open requests and sessions are cut.</summary>
     private static readonly TimeSpan PortStopTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly Stack<IDisposable> _owned = new();
+    private readonly Stack<object> _owned = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly ServerLifetime _lifetime;
@@ -64,6 +65,11 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         {
             await server.RunAsync(options, time, loggers, cancellationToken);
             return server;
+        }
+        catch (Exception e) when (e is StoreUnavailableException or DamagedDocumentException)
+        {
+            await server.DisposeAsync();
+            throw new StartupException(e.Message, e);
         }
         catch
         {
@@ -106,7 +112,12 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         }
 
         while (_owned.TryPop(out var part))
-            part.Dispose();
+        {
+            if (part is IAsyncDisposable asynchronous)
+                await asynchronous.DisposeAsync();
+            else
+                ((IDisposable)part).Dispose();
+        }
     }
 
     private async Task<bool> WithinAsync(Task task, TimeSpan limit)
@@ -124,12 +135,15 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
     private async Task RunAsync(ServerOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var store = Own(StateStore.Open(options.DataDirectory, options.EncryptionKey));
+        var state = OwnAsync(await ServerState.OpenAsync(options, time, loggers, cancellationToken));
+        var store = state.Store;
+        var vault = Own(await Vault.OpenAsync(store, options.EncryptionKey, options.DataDirectory, time, cancellationToken));
         AdminToken = AdminToken.Load(options.AdminToken, options.DataDirectory);
-        IsFirstStart = store.IsNew;
+        IsFirstStart = vault.IsNew;
         if (ExecutablePath.Find(options.FfmpegPath) is null)
             LogNoFfmpeg(_logger, options.FfmpegPath);
-        Keys = LoadKeys(options, store);
+        Keys = await IngestKeyRing.LoadAsync(options.Channels, new IngestKeyRecords(store, vault), cancellationToken);
+        var broadcasts = OwnAsync(await BroadcastRecords.LoadAsync(store, time, loggers.CreateLogger<BroadcastRecords>(), cancellationToken));
         var engine = Own(new EngineServices(
             time,
             loggers,
@@ -140,9 +154,11 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
                 CoalescingTime = options.CoalescingTime,
                 KeepsGroup = options.Rtmp.GopCache,
             },
-            store));
-        _channels = new ChannelDirectory(options.Channels, engine);
-        var destinations = Own(new DestinationCatalog(options.Channels, _channels, store));
+            broadcasts));
+        _channels = new ChannelDirectory(engine);
+        var catalog = Own(await ChannelCatalog.LoadAsync(
+            options.Channels, _channels, new ChannelRecords(store), Path.Combine(options.DataDirectory, "media"), time, cancellationToken));
+        var destinations = Own(await DestinationCatalog.LoadAsync(options.Channels, _channels, new DestinationRecords(store, vault), time, cancellationToken));
         var connections = new ConnectionRegistry();
         var meters = Own(new MeterCollector());
         var adminToken = new TokenDigest(AdminToken.Token.Value);
@@ -157,7 +173,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _application.Use(next => context => gate.GuardAsync(context, next));
         _application.UseRouting();
         _application.Use(next => context => gate.AdmitAsync(context, next));
-        var services = new ApiServices(_channels, destinations, Keys, connections, () => _ports.Bound, time);
+        var services = new ApiServices(_channels, catalog, destinations, Keys, connections, () => _ports.Bound, time);
         new ChannelRoutes(services).Map(_application);
         new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);
         new StreamRoutes(services).Map(_application);
@@ -178,20 +194,15 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         time,
         loggers.CreateLogger<RtmpServer>());
 
-    private static IngestKeyRing LoadKeys(ServerOptions options, StateStore store)
-    {
-        try
-        {
-            return new IngestKeyRing(options.Channels, store);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartupException($"DATA_DIR {options.DataDirectory} cannot be written to: {e.Message}", e);
-        }
-    }
-
     private T Own<T>(T part)
         where T : IDisposable
+    {
+        _owned.Push(part);
+        return part;
+    }
+
+    private T OwnAsync<T>(T part)
+        where T : IAsyncDisposable
     {
         _owned.Push(part);
         return part;

@@ -10,16 +10,19 @@ internal static class ChannelConfigReader
     /// <summary>Longest time that a setting of an output may take, seconds.</summary>
     private const double LongestWait = 3600;
 
-    private static readonly SettingType<StartMode> Start =
+    /// <summary>When a channel goes on air.</summary>
+    public static SettingType<StartMode> Start { get; } =
         SettingTypes.Word(("on_publish", StartMode.OnPublish), ("always", StartMode.Always), ("manual", StartMode.Manual));
 
-    private static readonly SettingType<FallbackKind> Fallback =
+    /// <summary>Kinds of fallback.</summary>
+    public static SettingType<FallbackKind> Fallback { get; } =
         SettingTypes.Word(("image", FallbackKind.Image), ("video", FallbackKind.Video), ("slate", FallbackKind.Slate));
 
-    private static readonly SettingType<LossPolicy> Loss = SettingTypes.Word(("fallback", LossPolicy.Fallback), ("end", LossPolicy.End));
+    /// <summary>What a loss leads to.</summary>
+    public static SettingType<LossPolicy> Loss { get; } = SettingTypes.Word(("fallback", LossPolicy.Fallback), ("end", LossPolicy.End));
 
-    private static readonly SettingType<FormatChangePolicy> FormatChange =
-        SettingTypes.Word(("transcode", FormatChangePolicy.Transcode), ("restart", FormatChangePolicy.RestartOutputs));
+    /// <summary>What another format leads to.</summary>
+    public static SettingType<FormatChangePolicy> FormatChange { get; } = SettingTypes.Word(("transcode", FormatChangePolicy.Transcode), ("restart", FormatChangePolicy.RestartOutputs));
 
     /// <summary>Bitrates of video: below, nothing recognisable comes out; above, no platform takes it.</summary>
     public static SettingType<int> VideoBitrate { get; } = SettingTypes.BitrateKbps(100, 100_000);

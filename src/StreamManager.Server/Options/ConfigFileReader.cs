@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using StreamManager.Engine.Channels;
+using StreamManager.Server.Channels;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -11,10 +12,8 @@ internal static class ConfigFileReader
     /// <summary>Most bytes of a configuration file: a thousand channels' worth; more is the wrong file.</summary>
     private const int LargestFile = 1 << 20;
 
-    /// <summary>Most channels of one server: far more than a machine carries.</summary>
-    private const int MostChannels = 1_000;
-
-    private static readonly SettingType<string> ChannelId = new("1 to 40 lower-case letters, digits and dashes, beginning with a letter or digit", (string text, out string value) =>
+    /// <summary>The grammar of channel ids.</summary>
+    public static SettingType<string> ChannelId { get; } = new("1 to 40 lower-case letters, digits and dashes, beginning with a letter or digit", (string text, out string value) =>
     {
         value = text;
         return text.Length is > 0 and <= 40 && text[0] != '-' && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
@@ -113,9 +112,9 @@ internal static class ConfigFileReader
         var channels = ImmutableArray.CreateBuilder<ChannelOptions>();
         foreach (var entry in root.ReadList("channels"))
         {
-            if (channels.Count == MostChannels)
+            if (channels.Count == ChannelCatalog.MostChannels)
             {
-                root.Fail("channels", $"must not have more than {MostChannels} entries");
+                root.Fail("channels", $"must not have more than {ChannelCatalog.MostChannels} entries");
                 break;
             }
 

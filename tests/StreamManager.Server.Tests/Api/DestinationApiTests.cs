@@ -1,4 +1,9 @@
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamManager.Server.Channels;
+using StreamManager.Server.Options;
+using StreamManager.Server.Security.Vaults;
+using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Tests.Api;
 
@@ -75,8 +80,11 @@ public sealed class DestinationApiTests
         var body = $$"""{ "name": "Again", "url": "{{added.GetProperty("url").GetString()}}", "enabled": false }""";
         Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Put, $"/api/destinations/{id}", body)).Status);
         await server.DisposeAsync();
-        using var store = StreamManager.Server.Storage.StateStore.Open(folder.File("data"), null);
-        Assert.Contains("user:s3cret-password@", Assert.Single(store.LoadDestinations()).Definition.Url, StringComparison.Ordinal);
+        var options = new ServerOptions { DataDirectory = folder.File("data") };
+        await using var state = await ServerState.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        using var vault = await Vault.OpenAsync(state.Store, null, options.DataDirectory, TimeProvider.System, CancellationToken.None);
+        var saved = Assert.Single(await new DestinationRecords(state.Store, vault).LoadAsync(CancellationToken.None));
+        Assert.Contains("user:s3cret-password@", saved.Definition.Url, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string[]> WrongBodies => new()

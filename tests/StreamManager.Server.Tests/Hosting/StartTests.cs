@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
 
@@ -112,7 +113,7 @@ public sealed class StartTests
             await WaitForFallbackAsync(api);
             // What is on air is remembered a moment after it is: a disk must not hold up the program.
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while (!(await File.ReadAllTextAsync(folder.File("data/state.json"), limit.Token)).Replace(" ", "", StringComparison.Ordinal).Contains("\"onAir\":true", StringComparison.Ordinal))
+            while (!(await File.ReadAllTextAsync(folder.File("data/state.db-wal"), Encoding.Latin1, limit.Token)).Contains("\"onAir\":true", StringComparison.Ordinal))
                 await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
             first.Kill();
             await first.WaitForExitAsync(TestContext.Current.CancellationToken);

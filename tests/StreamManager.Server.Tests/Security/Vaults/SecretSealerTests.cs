@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using StreamManager.Server.Security;
+using StreamManager.Server.Security.Vaults;
 
-namespace StreamManager.Server.Tests.Security;
+namespace StreamManager.Server.Tests.Security.Vaults;
 
 public sealed class SecretSealerTests : IDisposable
 {

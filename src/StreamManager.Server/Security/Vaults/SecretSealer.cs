@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace StreamManager.Server.Security;
+namespace StreamManager.Server.Security.Vaults;
 
 /// <summary>
 /// Seals texts by AES-256-GCM with a random nonce. The owner's id is bound to the seal as associated data, so that a sealed key moved to another record does not open.

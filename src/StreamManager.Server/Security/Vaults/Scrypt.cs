@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace StreamManager.Server.Security;
+namespace StreamManager.Server.Security.Vaults;
 
 /// <summary>
 /// scrypt (RFC 7914): a key from a passphrase at a price in memory. The platform has PBKDF2 but not this; it is used once at start, so it is written plainly.

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using StreamManager.Engine.Outputs;
+using StreamManager.Server.Hosting;
+using StreamManager.Server.Security.Vaults;
+using StreamManager.Server.Storage;
+
+namespace StreamManager.Server.Channels;
+
+/// <summary>A destination that was added through the API, with the channel it belongs to.</summary>
+/// <param name="ChannelId">The channel.</param>
+/// <param name="Definition">What holds.</param>
+/// <param name="CreatedAt">When it was added; lists are in this order.</param>
+internal sealed record SavedDestination(string ChannelId, DestinationDefinition Definition, DateTimeOffset CreatedAt);
+
+/// <summary>What the API changed about a destination of the configuration; null: as configured.</summary>
+internal sealed record DestinationOverride(string Id, bool? Enabled, string? StreamKey)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"override of destination {Id}";
+}
+
+/// <summary>Keeps what users did to destinations, secrets sealed. No state of its own; every change is durable when a call returns. Throws like <see cref="IStateStore"/>.</summary>
+internal sealed class DestinationRecords(IStateStore store, Vault vault)
+{
+    private readonly DocumentSet<DestinationEntry> _destinations = new(store, "destination", DestinationJson.Default.DestinationEntry);
+    private readonly DocumentSet<OverrideEntry> _overrides = new(store, "destination-override", DestinationJson.Default.OverrideEntry);
+
+    /// <summary>Every destination added through the API, oldest first.</summary>
+    /// <exception cref="StartupException">A secret does not open.</exception>
+    public async Task<ImmutableArray<SavedDestination>> LoadAsync(CancellationToken cancellationToken) =>
+    [
+        .. (await _destinations.ListAsync(cancellationToken))
+            .Select(document => Read(document.Id, document.Value))
+            .OrderBy(destination => destination.CreatedAt).ThenBy(destination => destination.Definition.Id, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Every change to a configured destination.</summary>
+    /// <exception cref="StartupException">A secret does not open.</exception>
+    public async Task<ImmutableArray<DestinationOverride>> LoadOverridesAsync(CancellationToken cancellationToken) =>
+    [
+        .. (await _overrides.ListAsync(cancellationToken)).Select(document => new DestinationOverride(
+            document.Id, document.Value.Enabled, document.Value.SealedStreamKey is { } key ? Open(key, KeyOwner(document.Id)) : null)),
+    ];
+
+    /// <summary>Adds, or replaces the one with the same id.</summary>
+    public async Task SaveAsync(SavedDestination destination, CancellationToken cancellationToken)
+    {
+        var definition = destination.Definition;
+        var entry = new DestinationEntry(
+            destination.ChannelId,
+            definition.Name,
+            definition.Platform,
+            vault.Seal(definition.Url, UrlOwner(definition.Id)),
+            vault.Seal(definition.StreamKey, KeyOwner(definition.Id)),
+            definition.Enabled,
+            OutputSettingsDocument.From(definition.Settings),
+            destination.CreatedAt);
+        await _destinations.PutAsync(definition.Id, entry, null, cancellationToken);
+    }
+
+    /// <summary>Replaces the override with the same id.</summary>
+    public async Task SaveAsync(DestinationOverride change, CancellationToken cancellationToken)
+    {
+        var entry = new OverrideEntry(change.Enabled, change.StreamKey is { } key ? vault.Seal(key, KeyOwner(change.Id)) : null);
+        await _overrides.PutAsync(change.Id, entry, null, cancellationToken);
+    }
+
+    /// <summary>Forgets an added destination.</summary>
+    public async Task RemoveAsync(string id, CancellationToken cancellationToken) => await _destinations.RemoveAsync(id, null, cancellationToken);
+
+    private static string UrlOwner(string id) => $"destination/{id}/url";
+
+    private static string KeyOwner(string id) => $"destination/{id}/key";
+
+    private SavedDestination Read(string id, DestinationEntry entry) => new(
+        entry.ChannelId,
+        new DestinationDefinition
+        {
+            Id = id,
+            Name = entry.Name,
+            Platform = entry.Platform,
+            Url = Open(entry.SealedUrl, UrlOwner(id)),
+            StreamKey = Open(entry.SealedStreamKey, KeyOwner(id)),
+            Enabled = entry.Enabled,
+            Settings = entry.Settings.Over(new OutputSettings()),
+        },
+        entry.CreatedAt);
+
+    private string Open(string sealedText, string owner) => vault.TryOpen(sealedText, owner)
+        ?? throw new StartupException($"The secret {owner} in the state is damaged. Put a backup of the state back.");
+}
+
+/// <summary>One added destination. The address is sealed like the key, since it may hold a password.</summary>
+internal sealed record DestinationEntry(
+    string ChannelId, string Name, string Platform, string SealedUrl, string SealedStreamKey, bool Enabled, OutputSettingsDocument Settings, DateTimeOffset CreatedAt);
+
+/// <summary>One change to a configured destination.</summary>
+internal sealed record OverrideEntry(bool? Enabled, string? SealedStreamKey);
+
+/// <summary>How destinations are stored.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(DestinationEntry))]
+[JsonSerializable(typeof(OverrideEntry))]
+internal sealed partial class DestinationJson : JsonSerializerContext;

@@ -1,0 +1,64 @@
+using StreamManager.Server.Hosting;
+using StreamManager.Server.Options;
+using StreamManager.Server.Storage.Sqlite;
+
+namespace StreamManager.Server.Storage;
+
+/// <summary>The data directory and the state that the configuration asks for, opened. Whoever opens it disposes it, after everybody who uses it.</summary>
+internal sealed class ServerState : IAsyncDisposable
+{
+    /// <summary>What development versions kept the state in; it is not read any more.</summary>
+    private const string OldFileName = "state.json";
+
+    private readonly DataDirectoryLock _directory;
+
+    private ServerState(DataDirectoryLock directory, IStateStore store, IEventJournal journal)
+    {
+        _directory = directory;
+        Store = store;
+        Journal = journal;
+    }
+
+    /// <summary>The documents.</summary>
+    public IStateStore Store { get; }
+
+    /// <summary>The journal.</summary>
+    public IEventJournal Journal { get; }
+
+    /// <summary>Opens it; makes it at the first start.</summary>
+    /// <exception cref="StartupException">It cannot be used; the message says why and what to do.</exception>
+    public static async Task<ServerState> OpenAsync(ServerOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var directory = DataDirectoryLock.Take(options.DataDirectory);
+        try
+        {
+            RefuseOldState(options.DataDirectory);
+            await Task.CompletedTask.WaitAsync(cancellationToken);
+            var store = SqliteStateStore.Open(directory, time, loggers.CreateLogger<SqliteStateStore>());
+            return new ServerState(directory, store, store.Journal);
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Store.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    // Never start empty beside what somebody entered.
+    private static void RefuseOldState(string folder)
+    {
+        var path = Path.Combine(folder, OldFileName);
+        if (File.Exists(path) && !File.Exists(Path.Combine(folder, SqliteStateStore.FileName)))
+        {
+            throw new StartupException($"{path} is from a development version, and this version cannot read it: it keeps the state in {SqliteStateStore.FileName}. "
+                + "Move the file away to start afresh, and enter again the destinations that were added through the API; a new stream key is made.");
+        }
+    }
+}

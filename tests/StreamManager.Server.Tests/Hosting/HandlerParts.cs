@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamManager.Engine;
+using StreamManager.Server.Channels;
+using StreamManager.Server.Hosting;
+using StreamManager.Server.Options;
+using StreamManager.Server.Security;
+using StreamManager.Server.Security.Vaults;
+using StreamManager.Server.Storage;
+using StreamManager.Server.Tests.Storage;
+
+namespace StreamManager.Server.Tests.Hosting;
+
+/// <summary>Real channels, keys and state, without ports.</summary>
+internal sealed class HandlerParts : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private ServerState _state = null!;
+    private Vault _vault = null!;
+    private BroadcastRecords _broadcasts = null!;
+    private EngineServices _engine = null!;
+
+    public ConnectionRegistry Connections { get; } = new();
+
+    public ChannelDirectory Channels { get; private set; } = null!;
+
+    public RtmpServerHandler Handler { get; private set; } = null!;
+
+    public static async Task<HandlerParts> MakeAsync(string token, ChannelOptions options)
+    {
+        var parts = new HandlerParts();
+        parts._state = await TestStore.OpenAsync(parts._folder);
+        parts._vault = await Vault.OpenAsync(parts._state.Store, null, parts._folder.Path, TimeProvider.System, CancellationToken.None);
+        parts._broadcasts = await BroadcastRecords.LoadAsync(parts._state.Store, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        parts._engine = new EngineServices(TimeProvider.System, NullLoggerFactory.Instance, new EngineOptions { DataDirectory = parts._folder.Path }, parts._broadcasts);
+        parts.Channels = new ChannelDirectory(parts._engine);
+        parts.Channels.Add(options.Definition);
+        var keys = await IngestKeyRing.LoadAsync([options], new IngestKeyRecords(parts._state.Store, parts._vault), CancellationToken.None);
+        parts.Handler = new RtmpServerHandler(
+            parts.Channels, keys, new TokenDigest(token), parts.Connections, TimeProvider.System, NullLogger<RtmpServerHandler>.Instance);
+        return parts;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Channels.DisposeAsync();
+        _engine.Dispose();
+        await _broadcasts.DisposeAsync();
+        _vault.Dispose();
+        await _state.DisposeAsync();
+        _folder.Dispose();
+    }
+}
