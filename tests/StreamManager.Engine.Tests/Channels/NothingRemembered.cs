@@ -7,7 +7,5 @@ internal sealed class NothingRemembered : IBroadcastStore
 {
     public BroadcastRecord? Load(string channelId) => null;
 
-    public void Save(string channelId, BroadcastRecord record)
-    {
-    }
+    public Task SaveAsync(string channelId, BroadcastRecord record) => Task.CompletedTask;
 }
