@@ -104,6 +104,7 @@ internal sealed partial class ProgramMachine
         _pace = default;
         _formatChangedAt = null;
         _air = AirState.On;
+        _isStartOrdered = false;
         _active = null;
         _heldKeyframe = null;
         _setsReplaced = false;
@@ -195,13 +196,38 @@ internal sealed partial class ProgramMachine
 
     private void LoseActive(SwitchReason reason, LossPolicy policy, MediaTime now)
     {
-        if (policy is LossPolicy.End)
+        // The loss of the last source: where another one is good the show goes on, over the fallback.
+        if (policy is LossPolicy.End && FindSource(now) is null)
         {
             Stop(BroadcastEnd.SourceLost, now);
             return;
         }
         Leave(reason, now);
     }
+
+    // The source that the program was about to begin with is gone, and nobody has seen anything yet.
+    private void LosePreparing(LossPolicy policy, MediaTime now)
+    {
+        _preparing = null;
+        if (FindSource(now) is { } other)
+        {
+            Prepare(other, null, now);
+            return;
+        }
+        if (policy is LossPolicy.End)
+        {
+            Stop(BroadcastEnd.SourceLost, now);
+            return;
+        }
+        // Who ordered the start (an operator, or a channel that is always on air) gets the fallback. A start by the publish alone goes with it: the next one starts anew.
+        if (_isStartOrdered || _definition.Start is StartMode.Always)
+            return;
+        _air = AirState.Off;
+        ReplaceFallback(null);
+    }
+
+    // The best source by priority that the operator's choice lets in.
+    private SourceSlot? FindSource(MediaTime now) => _slots.FirstOrDefault(slot => slot != _active && IsWanted(slot) && IsShowable(slot, now));
 
     private void Leave(SwitchReason reason, MediaTime now)
     {

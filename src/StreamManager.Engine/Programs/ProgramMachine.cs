@@ -48,6 +48,7 @@ internal sealed partial class ProgramMachine
     private bool _hadSource;
     private bool _setsReplaced;
     private bool _mayStartBySource;
+    private bool _isStartOrdered;
 
     /// <summary>Creates the machine of a channel that is off air.</summary>
     public ProgramMachine(ChannelDefinition definition, ImmutableArray<SourceSlot> slots)
@@ -111,10 +112,11 @@ internal sealed partial class ProgramMachine
     /// <summary>An operator wants the channel on air. <paramref name="lastFormat"/> is used when no source says otherwise.</summary>
     public void Start(ProgramFormat lastFormat, MediaTime now)
     {
+        _isStartOrdered |= _air is not AirState.On;
         if (_air is not AirState.Off)
             return;
         _mayStartBySource = true;
-        Prepare(_slots.FirstOrDefault(slot => IsShowable(slot, now)), lastFormat, now);
+        Prepare(FindSource(now) ?? _slots.FirstOrDefault(slot => IsShowable(slot, now)), lastFormat, now);
     }
 
     /// <summary>The broadcast ends. Off air until it is started, or an encoder publishes anew.</summary>
@@ -137,6 +139,7 @@ internal sealed partial class ProgramMachine
         _timeline = null;
         _header = null;
         _mayStartBySource = false;
+        _isStartOrdered = false;
         _events.Add(new ProgramEvent.Ended(reason));
     }
 
@@ -164,12 +167,11 @@ internal sealed partial class ProgramMachine
     {
         SetFit(slot, FormatFit.Unknown);
         slot.Detach();
-        if (_preparing == slot)
-            _preparing = null;
-        if (_active != slot)
-            return;
         var (reason, policy) = end is RtmpPublishEnd.Clean ? (SwitchReason.CleanEnd, _definition.OnCleanEnd) : (SwitchReason.Crash, _definition.OnCrash);
-        LoseActive(reason, policy, now);
+        if (_active == slot)
+            LoseActive(reason, policy, now);
+        else if (_preparing == slot)
+            LosePreparing(policy, now);
     }
 
     /// <summary>
@@ -219,11 +221,13 @@ internal sealed partial class ProgramMachine
     public void Tick(MediaTime now)
     {
         var timeout = MediaTime.FromTimeSpan(_definition.SourceTimeout);
+        var isLost = false;
         foreach (var slot in _slots)
-        {
-            if (slot.Judge(timeout, now) && slot == _active)
-                LoseActive(SwitchReason.Stall, _definition.OnStall, now);
-        }
+            isLost |= slot.Judge(timeout, now) && (slot == _active || slot == _preparing);
+        if (isLost && _active is not null)
+            LoseActive(SwitchReason.Stall, _definition.OnStall, now);
+        else if (isLost)
+            LosePreparing(_definition.OnStall, now);
         if (_air is AirState.Preparing && now >= _preparingUntil)
             GoOnAir(now);
         if (_air is not AirState.On || _active is not null)

@@ -229,6 +229,132 @@ public sealed class ProgramMachineTests
     }
 
     [Fact]
+    public void Start_AfterAStop_TakesTheSourceThatIsStillConnectedAtOnce()
+    {
+        _harness.Publish();
+        _harness.Run(3);
+        _harness.Stop();
+        _harness.Run(5);
+        _harness.Program.Clear();
+        _harness.Start();
+        _harness.Run(0.4);
+        Assert.Equal(ChannelState.Live, _harness.Machine.State);
+        Assert.True(_harness.Program[0].IsVideoKeyframe);
+        Assert.Equal(0, _harness.Program[0].Milliseconds);
+        _harness.Run(3);
+        _harness.AssertContinuous();
+    }
+
+    [Fact]
+    public void Start_WithTwoSources_BeginsWithTheOneThatWasChosen()
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", Start = StartMode.Manual });
+        harness.Select(SourceSelection.Source("backup"));
+        harness.Publish();
+        harness.Publish("backup");
+        harness.Run(2);
+        harness.Start();
+        harness.Run(0.4);
+        Assert.Equal("backup", harness.Machine.Active?.Id);
+    }
+
+    [Theory]
+    [InlineData(StartMode.OnPublish, RtmpPublishEnd.Broken, LossPolicy.Fallback, ChannelState.Waiting)]
+    [InlineData(StartMode.OnPublish, RtmpPublishEnd.Clean, LossPolicy.Fallback, ChannelState.Waiting)]
+    [InlineData(StartMode.OnPublish, RtmpPublishEnd.Clean, LossPolicy.End, ChannelState.Stopped)]
+    [InlineData(StartMode.Always, RtmpPublishEnd.Broken, LossPolicy.Fallback, ChannelState.Fallback)]
+    [InlineData(StartMode.Always, RtmpPublishEnd.Clean, LossPolicy.End, ChannelState.Stopped)]
+    [InlineData(StartMode.Manual, RtmpPublishEnd.Broken, LossPolicy.Fallback, ChannelState.Fallback)]
+    [InlineData(StartMode.Manual, RtmpPublishEnd.Clean, LossPolicy.End, ChannelState.Stopped)]
+    public void Publish_ThatEndsBeforeTheProgramIsOnAir_IsDecidedByThePolicies(StartMode start, RtmpPublishEnd end, LossPolicy policy, ChannelState expected)
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", Start = start, OnCleanEnd = policy, OnCrash = policy });
+        var encoder = harness.Publish();
+        harness.Run(0.1);
+        if (start is StartMode.Manual)
+            harness.Start();
+        harness.Run(0.1);
+        Assert.Equal(ChannelState.Waiting, harness.Machine.State);
+        harness.End(encoder, end);
+        harness.Run(2);
+        Assert.Equal(expected, harness.Machine.State);
+        Assert.Equal(expected is ChannelState.Fallback, harness.Events.Any(item => item is ProgramEvent.WentOnAir));
+        Assert.Equal(expected is ChannelState.Fallback, harness.Program.Count > 0);
+
+        harness.Publish();
+        if (start is StartMode.Manual)
+            harness.Start();
+        harness.Run(5);
+        Assert.Equal(ChannelState.Live, harness.Machine.State);
+        harness.AssertContinuous();
+    }
+
+    [Theory]
+    [InlineData(LossPolicy.Fallback, ChannelState.Waiting)]
+    [InlineData(LossPolicy.End, ChannelState.Stopped)]
+    public void Source_ThatFallsSilentBeforeTheProgramIsOnAir_IsDecidedByThePolicy(LossPolicy policy, ChannelState expected)
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", OnStall = policy }) { FallbackDelayMilliseconds = 2000 };
+        var encoder = harness.Publish();
+        harness.Run(0.5);
+        encoder.IsFrozen = true;
+        harness.Run(3);
+        Assert.Equal(expected, harness.Machine.State);
+        Assert.Empty(harness.Program);
+        encoder.IsFrozen = false;
+        harness.Run(5);
+        Assert.Equal(policy is LossPolicy.End ? ChannelState.Stopped : ChannelState.Live, harness.Machine.State);
+    }
+
+    [Fact]
+    public void Publish_ThatEndsBeforeTheProgramIsOnAir_LeavesTheStartToTheBackup()
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", OnCrash = LossPolicy.End });
+        var main = harness.Publish();
+        harness.Publish("backup");
+        harness.Run(0.2);
+        harness.End(main, RtmpPublishEnd.Broken);
+        harness.Run(0.4);
+        Assert.Equal("backup", harness.Machine.Active?.Id);
+        harness.AssertContinuous();
+    }
+
+    [Fact]
+    public void LossPolicy_End_WaitsForTheLossOfTheLastSource()
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", OnCrash = LossPolicy.End });
+        var main = harness.Publish();
+        var backup = harness.Publish("backup");
+        harness.Run(4);
+        harness.End(main, RtmpPublishEnd.Broken);
+        harness.Run(2.5);
+        Assert.Equal("backup", harness.Machine.Active?.Id);
+        harness.End(backup, RtmpPublishEnd.Broken);
+        Assert.Equal(ChannelState.Stopped, harness.Machine.State);
+        harness.AssertContinuous();
+    }
+
+    [Fact]
+    public void Select_SourceThatIsAbsent_KeepsTheGoodPictureUntilThatSourceIsThere()
+    {
+        var main = _harness.Publish();
+        _harness.Run(3);
+        _harness.Select(SourceSelection.Source("backup"));
+        _harness.Run(5);
+        Assert.Equal("main", _harness.Machine.Active?.Id);
+        Assert.Equal("backup", _harness.Machine.Selection.Word);
+        // Once it is lost, the choice holds: another source does not come back by itself.
+        _harness.End(main, RtmpPublishEnd.Broken);
+        _harness.Publish();
+        _harness.Run(5);
+        Assert.Equal(ChannelState.Fallback, _harness.Machine.State);
+        _harness.Publish("backup");
+        _harness.Run(5);
+        Assert.Equal("backup", _harness.Machine.Active?.Id);
+        _harness.AssertContinuous();
+    }
+
+    [Fact]
     public void Fallback_LongerThanTheLimit_EndsTheBroadcast()
     {
         var harness = new ProgramHarness(new ChannelDefinition { Id = "main", EndAfter = TimeSpan.FromSeconds(10) });
