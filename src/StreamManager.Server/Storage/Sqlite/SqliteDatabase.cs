@@ -61,7 +61,7 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
         AskAsync(new SqliteRequest<T>(work, done: null, isWrite: false, cancellationToken), cancellationToken);
 
     /// <summary>Runs <paramref name="work"/> in a transaction; returns when the disk has it. Cancelled while it waits, it may happen or not.</summary>
-    /// <param name="work">All or nothing: what it throws undoes what it did.</param>
+    /// <param name="work">All or nothing: what it throws undoes what it did. It is run again when the disk was full for all that were to be committed together.</param>
     /// <param name="committed">Called after the commit, in the order of commits, on the owner's thread.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="StoreUnavailableException">Nothing was written.</exception>
@@ -147,59 +147,52 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
 
     private void RunWrites(List<SqliteRequest> writes)
     {
-        var committed = new List<SqliteRequest>(writes.Count);
-        var isHealthy = true;
         try
         {
             var connection = Connect();
             connection.Execute("BEGIN IMMEDIATE");
             foreach (var request in writes)
-            {
-                if (RunInSavepoint(connection, request) is not { } exception)
-                {
-                    committed.Add(request);
-                    continue;
-                }
-
-                isHealthy &= exception is not SqliteException;
-                request.Fail(exception is SqliteException sqlite ? Unavailable(sqlite) : exception);
-            }
-
+                RunInSavepoint(connection, request);
             connection.Execute("COMMIT");
         }
         catch (Exception e)
         {
             var failure = Failed(e);
-            foreach (var request in writes)
+            var waiting = writes.Where(request => !request.IsAnswered).ToList();
+            if (waiting.Count > 1 && e is SqliteException { Code: SqliteCode.Full })
+            {
+                // SQLite has undone all of them. One that is too large for what is left of the disk must not take the small ones with it.
+                foreach (var request in waiting)
+                    RunWrites([request]);
+                return;
+            }
+
+            foreach (var request in waiting)
                 request.Fail(failure);
             return;
         }
 
-        if (isHealthy)
-            Available();
-        foreach (var request in committed)
+        Available();
+        foreach (var request in writes.Where(request => !request.IsAnswered))
             request.Succeed();
     }
 
-    /// <summary>What undid the one request; null: nothing did.</summary>
+    /// <summary>Runs a request; what a bug in it throws undoes and answers that request alone.</summary>
     /// <exception cref="SqliteException">The whole transaction is lost.</exception>
-    private static Exception? RunInSavepoint(SqliteConnection connection, SqliteRequest request)
+    private static void RunInSavepoint(SqliteConnection connection, SqliteRequest request)
     {
         connection.Execute("SAVEPOINT request");
-        Exception? failure = null;
         try
         {
             request.Run(connection);
         }
-        catch (Exception e) when (connection.IsInTransaction && (e is not SqliteException sqlite || !SqliteFailure.NeedsNewConnection(sqlite)))
+        catch (Exception e) when (e is not SqliteException)
         {
-            // One that is too large for what is left of the disk does not take the small ones with it.
             connection.Execute("ROLLBACK TO request");
-            failure = e;
+            request.Fail(e);
         }
 
         connection.Execute("RELEASE request");
-        return failure;
     }
 
     private void KeepHouse()

@@ -79,19 +79,23 @@ internal static class SqliteFile
             FolderFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(to))!);
     }
 
-    /// <summary>Refuses a machine without the library, or with one that is too old.</summary>
+    /// <summary>Refuses a machine without the library, or with one that is too old. The version: 3.40.1.</summary>
     /// <exception cref="StartupException">It is missing or too old.</exception>
-    public static void CheckLibrary()
+    public static string CheckLibrary() => CheckLibrary(SqliteLibrary.FindVersion());
+
+    /// <summary>The same for what was found.</summary>
+    /// <exception cref="StartupException">It is missing or too old.</exception>
+    public static string CheckLibrary(int? found)
     {
-        var found = SqliteLibrary.FindVersion();
         if (found is null)
             throw new StartupException("The SQLite library (libsqlite3.so.0) is missing: install the package libsqlite3-0 (Debian, Ubuntu), sqlite-libs (Alpine, Fedora), or set REDIS_URL.");
         if (found < SqliteLibrary.OldestVersion)
             throw new StartupException($"The SQLite library is {VersionText(found.Value)}; {VersionText(SqliteLibrary.OldestVersion)} or newer is needed. Upgrade it, or set REDIS_URL.");
+        return VersionText(found.Value);
     }
 
     /// <summary>3.40.1 of 3040001.</summary>
-    public static string VersionText(int version) => $"{version / 1_000_000}.{version / 1_000 % 1_000}.{version % 1_000}";
+    private static string VersionText(int version) => $"{version / 1_000_000}.{version / 1_000 % 1_000}.{version % 1_000}";
 
     /// <summary>Under another name first, so that a file of the right name is always a whole database: an empty one is damage, not a first start that was cut off.</summary>
     private static void Make(string path, SqliteSettings settings)

@@ -9,6 +9,9 @@ internal abstract class SqliteRequest(bool isWrite, CancellationToken cancellati
     /// <summary>Has the caller gone already? Then it is not begun.</summary>
     public bool IsCancelled => cancellationToken.IsCancellationRequested;
 
+    /// <summary>Has it been answered?</summary>
+    public abstract bool IsAnswered { get; }
+
     /// <summary>Does it. What it did is not to be told before <see cref="Succeed"/>.</summary>
     public abstract void Run(SqliteConnection connection);
 
@@ -20,7 +23,7 @@ internal abstract class SqliteRequest(bool isWrite, CancellationToken cancellati
 }
 
 /// <summary>A request with an answer.</summary>
-/// <param name="work">What to do on the owner's thread. Called at most once.</param>
+/// <param name="work">What to do on the owner's thread. Called again when what it did was undone.</param>
 /// <param name="done">Called on the owner's thread with the outcome before the caller is answered.</param>
 /// <param name="isWrite">Does it change anything?</param>
 /// <param name="cancellationToken">Ends the caller's interest.</param>
@@ -31,6 +34,9 @@ internal sealed class SqliteRequest<T>(Func<SqliteConnection, T> work, Action<T>
 
     /// <summary>The answer.</summary>
     public Task<T> Answer => _answer.Task;
+
+    /// <inheritdoc/>
+    public override bool IsAnswered => _answer.Task.IsCompleted;
 
     /// <inheritdoc/>
     public override void Run(SqliteConnection connection) => _outcome = work(connection);

@@ -119,6 +119,7 @@ internal sealed partial class SqliteStateStore : IStateStore
     /// <summary>Looks at all versions first: then nothing has to be undone.</summary>
     private StateWriteResult Write(SqliteConnection connection, ImmutableArray<StateWrite> writes, List<StateChange> changes)
     {
+        changes.Clear();
         var now = Now();
         var actual = new long[writes.Length];
         for (var i = 0; i < writes.Length; i++)
