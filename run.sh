@@ -6,6 +6,8 @@ source scripts/packages.sh
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 need_dotnet
+need_file '/usr/lib*/*/libsqlite3.so.0' libsqlite3-0
+install_missing_packages || echo "Going on without it: if the library is nowhere else, the server will say so." >&2
 need_command "${FFMPEG_PATH:-ffmpeg}" ffmpeg
 install_missing_packages || echo "Going on without it: the fallback will be the last picture instead of a slate, image or video." >&2
 

@@ -13,6 +13,8 @@ need_command ffmpeg ffmpeg
 need_command nginx nginx
 need_command promtool prometheus
 need_command redis-server redis-server
+need_command prlimit util-linux
+need_file '/usr/lib*/*/libsqlite3.so.0' libsqlite3-0
 need_file '/usr/lib*/nginx/modules/ngx_rtmp_module.so' libnginx-mod-rtmp
 install_missing_packages
 

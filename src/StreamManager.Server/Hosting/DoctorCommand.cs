@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using StreamManager.Server.Options;
 using StreamManager.Server.Storage;
+using StreamManager.Server.Storage.Sqlite;
 
 namespace StreamManager.Server.Hosting;
 
@@ -40,6 +41,7 @@ internal static class DoctorCommand
         var findings = new List<Finding> { new("configuration", Verdict.Good, "is valid") };
         findings.AddRange(notices.Select(notice => new Finding("configuration", Verdict.Note, notice)));
         findings.AddRange(await CheckFfmpegAsync(options.FfmpegPath));
+        findings.Add(CheckSqlite());
         findings.AddRange(CheckPorts(options));
         findings.Add(CheckData(options.DataDirectory));
         findings.Add(CheckDisk(options.DataDirectory));
@@ -163,6 +165,18 @@ internal static class DoctorCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new("DATA_DIR", Verdict.Bad, $"{folder} cannot be written to: {e.Message}");
+        }
+    }
+
+    private static Finding CheckSqlite()
+    {
+        try
+        {
+            return new("SQLite", Verdict.Good, SqliteFile.CheckLibrary());
+        }
+        catch (StartupException e)
+        {
+            return new("SQLite", Verdict.Bad, e.Message);
         }
     }
 
