@@ -7,13 +7,16 @@ namespace StreamManager.Engine.Playback;
 
 /// <summary>
 /// A stream as an FLV file that never ends, in the form that browsers' players take: flags only for what really comes, metadata, configurations, then a group of pictures, time from zero.
-/// One reader.
+/// When the configurations change, they come again in front of a keyframe. One reader.
 /// </summary>
 public sealed class FlvFeed : IAsyncDisposable
 {
     private readonly PlaybackQueue _queue;
     private readonly ArrayBufferWriter<byte> _output = new(64 * 1024);
     private long _base = long.MinValue;
+    private uint _lastVideo;
+    private uint _lastAudio;
+    private bool _hasBegun;
 
     internal FlvFeed(PlaybackQueue queue)
     {
@@ -50,13 +53,15 @@ public sealed class FlvFeed : IAsyncDisposable
 
     private void WriteHeader(StreamHeader header)
     {
-        FlvWriter.WriteHeader(_output, new FlvHeader(HasAudio: header.Audio is not null, HasVideo: header.Video is not null));
+        if (!_hasBegun)
+            FlvWriter.WriteHeader(_output, new FlvHeader(HasAudio: header.Audio is not null, HasVideo: header.Video is not null));
+        _hasBegun = true;
         if (header.Metadata is { } metadata)
-            FlvWriter.WriteTag(_output, FlvTagType.Script, 0, metadata.ToBody(forPublishing: false));
+            FlvWriter.WriteTag(_output, FlvTagType.Script, _lastVideo, metadata.ToBody(forPublishing: false));
         if (header.Video is { } video)
-            FlvWriter.WriteTag(_output, FlvTagType.Video, 0, video.Body.Span);
+            FlvWriter.WriteTag(_output, FlvTagType.Video, _lastVideo, video.Body.Span);
         if (header.Audio is { } audio)
-            FlvWriter.WriteTag(_output, FlvTagType.Audio, 0, audio.Body.Span);
+            FlvWriter.WriteTag(_output, FlvTagType.Audio, _lastAudio, audio.Body.Span);
     }
 
     private void Write(in ProgramPacket packet)
@@ -65,7 +70,9 @@ public sealed class FlvFeed : IAsyncDisposable
             _base = packet.Milliseconds;
         if (packet.Milliseconds < _base || packet.Packet.Kind is MediaKind.Data)
             return;
-        var type = packet.Packet.Kind is MediaKind.Video ? FlvTagType.Video : FlvTagType.Audio;
-        FlvWriter.WriteTag(_output, type, unchecked((uint)(packet.Milliseconds - _base)), packet.Packet.Body.Span);
+        var time = unchecked((uint)(packet.Milliseconds - _base));
+        var isVideo = packet.Packet.Kind is MediaKind.Video;
+        (isVideo ? ref _lastVideo : ref _lastAudio) = time;
+        FlvWriter.WriteTag(_output, isVideo ? FlvTagType.Video : FlvTagType.Audio, time, packet.Packet.Body.Span);
     }
 }

@@ -1,15 +1,18 @@
 using StreamManager.Engine.Programs;
+using StreamManager.Media.Packets;
 using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
 
 namespace StreamManager.Engine.Playback;
 
-/// <summary>A stream as an RTMP player gets it: metadata, configurations, frames from a keyframe on, its own clock from zero.</summary>
+/// <summary>A stream as an RTMP player gets it: metadata, configurations, frames from a keyframe on, its own clock from zero; configurations again when they change.</summary>
 internal sealed class PlayFeed(PlaybackQueue queue) : IRtmpPlayFeed
 {
     private readonly Queue<RtmpMessage> _header = new();
     private ReadOnlyMemory<ProgramPacket> _packets;
     private long _base = long.MinValue;
+    private uint _lastVideo;
+    private uint _lastAudio;
 
     /// <inheritdoc/>
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) =>
@@ -30,7 +33,12 @@ internal sealed class PlayFeed(PlaybackQueue queue) : IRtmpPlayFeed
                     _base = packet.Milliseconds;
                 if (packet.Milliseconds < _base)
                     continue;
-                message = new RtmpMessage(WireClock.TypeOf(packet.Packet.Kind), 0, unchecked((uint)(packet.Milliseconds - _base)), packet.Packet.Body);
+                var time = unchecked((uint)(packet.Milliseconds - _base));
+                if (packet.Packet.Kind is MediaKind.Audio)
+                    _lastAudio = time;
+                else if (packet.Packet.Kind is MediaKind.Video)
+                    _lastVideo = time;
+                message = new RtmpMessage(WireClock.TypeOf(packet.Packet.Kind), 0, time, packet.Packet.Body);
                 return true;
             }
             if (!queue.TryRead(out var header, out _packets))
@@ -50,10 +58,10 @@ internal sealed class PlayFeed(PlaybackQueue queue) : IRtmpPlayFeed
     private void AddHeader(StreamHeader header)
     {
         if (header.Metadata is { } metadata)
-            _header.Enqueue(new RtmpMessage(RtmpMessageType.DataAmf0, 0, 0, metadata.ToBody(forPublishing: false)));
+            _header.Enqueue(new RtmpMessage(RtmpMessageType.DataAmf0, 0, _lastVideo, metadata.ToBody(forPublishing: false)));
         if (header.Video is { } video)
-            _header.Enqueue(new RtmpMessage(RtmpMessageType.Video, 0, 0, video.Body));
+            _header.Enqueue(new RtmpMessage(RtmpMessageType.Video, 0, _lastVideo, video.Body));
         if (header.Audio is { } audio)
-            _header.Enqueue(new RtmpMessage(RtmpMessageType.Audio, 0, 0, audio.Body));
+            _header.Enqueue(new RtmpMessage(RtmpMessageType.Audio, 0, _lastAudio, audio.Body));
     }
 }

@@ -18,6 +18,7 @@ internal sealed class PlaybackQueue : IHubSubscriber
 
     private readonly Channel<Item> _channel = Channel.CreateBounded<Item>(new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = false });
     private readonly Action<PlaybackQueue> _unsubscribe;
+    private StreamHeader? _header;
     private bool _waitsForKeyframe = true;
     private long _dropped;
     private long _queuedBytes;
@@ -34,7 +35,7 @@ internal sealed class PlaybackQueue : IHubSubscriber
     /// <summary>Waits for <see cref="TryRead"/>; false: the stream has ended.</summary>
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) => _channel.Reader.WaitToReadAsync(cancellationToken);
 
-    /// <summary>Takes what is next: a header (once, first) or packets.</summary>
+    /// <summary>Takes what is next: packets, with a header before them when they are the first, or the first after it has changed. Those begin with a keyframe.</summary>
     public bool TryRead(out StreamHeader? header, out ReadOnlyMemory<ProgramPacket> packets)
     {
         var read = _channel.Reader.TryRead(out var item);
@@ -46,9 +47,8 @@ internal sealed class PlaybackQueue : IHubSubscriber
     /// <inheritdoc/>
     public void Join(HubJoin join)
     {
-        _channel.Writer.TryWrite(new Item(join.Header, default, 0));
-        if (!join.Cached.IsEmpty)
-            _waitsForKeyframe = !TryWrite(join.Cached.AsMemory());
+        _header = join.Header;
+        _waitsForKeyframe = join.Cached.IsEmpty || !TryWrite(join.Cached.AsMemory());
     }
 
     /// <inheritdoc/>
@@ -86,8 +86,11 @@ internal sealed class PlaybackQueue : IHubSubscriber
             return false;
         // Counted before the reader can take it away again.
         Interlocked.Add(ref _queuedBytes, bytes);
-        if (_channel.Writer.TryWrite(new Item(null, packets, bytes)))
+        if (_channel.Writer.TryWrite(new Item(_header, packets, bytes)))
+        {
+            _header = null;
             return true;
+        }
         Interlocked.Add(ref _queuedBytes, -bytes);
         return false;
     }

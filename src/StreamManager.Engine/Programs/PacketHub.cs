@@ -15,7 +15,14 @@ internal sealed record HubJoin(StreamHeader Header, ImmutableArray<ProgramPacket
 /// <param name="Metadata">What is said about the tracks; null: nothing.</param>
 /// <param name="Video">Video configuration; null: no video.</param>
 /// <param name="Audio">Audio configuration; null: no audio.</param>
-internal sealed record StreamHeader(OnMetaData? Metadata, MediaPacket? Video, MediaPacket? Audio);
+internal sealed record StreamHeader(OnMetaData? Metadata, MediaPacket? Video, MediaPacket? Audio)
+{
+    /// <summary>
+    /// True when a player of this one can go on with the other at its next keyframe. Players in browsers, and files, take another configuration of the same codec in the middle of a
+    /// stream, but neither another codec nor a track more or less.
+    /// </summary>
+    public bool CanBecome(StreamHeader other) => Video?.Codec == other.Video?.Codec && Audio?.Codec == other.Audio?.Codec;
+}
 
 /// <summary>How a stream ends for its subscribers.</summary>
 internal enum HubEnd
@@ -30,7 +37,7 @@ internal enum HubEnd
 /// <summary>Somebody who gets every packet of a stream. Called on the program's loop: must return at once, and never throws.</summary>
 internal interface IHubSubscriber
 {
-    /// <summary>Comes once, before all else.</summary>
+    /// <summary>Comes before all else; again, with an empty group, when a source goes on with another header at its next keyframe.</summary>
     void Join(HubJoin join);
 
     /// <summary>The next packets.</summary>
@@ -59,6 +66,7 @@ internal sealed class PacketHub
     private WireClock _clock;
     private int _cachedBytes;
     private bool _caching;
+    private bool _hasBegun;
 
     /// <summary>Creates a hub.</summary>
     /// <param name="keepsGroup">False: new subscribers wait for the next keyframe (the "GOP cache" setting).</param>
@@ -67,8 +75,11 @@ internal sealed class PacketHub
         _keepsGroup = keepsGroup;
     }
 
-    /// <summary>What stands in front of the stream; set before the first packet.</summary>
-    public StreamHeader Header { get; set; } = new(null, null, null);
+    /// <summary>What stands in front of the stream; empty before <see cref="Begin"/>.</summary>
+    public StreamHeader Header { get; private set; } = new(null, null, null);
+
+    /// <summary>True from <see cref="Begin"/> to <see cref="End"/>.</summary>
+    public bool HasBegun => _hasBegun;
 
     /// <summary>True when packets wait for <see cref="Flush"/>.</summary>
     public bool HasPending => _pending.Count > 0;
@@ -76,11 +87,33 @@ internal sealed class PacketHub
     /// <summary>The packets since the last keyframe.</summary>
     public IReadOnlyList<ProgramPacket> CachedGroup => _cache;
 
-    /// <summary>Adds a subscriber; it is brought up to date first.</summary>
+    /// <summary>
+    /// The stream begins with this header: subscribers that have waited for it join. When it has begun already (a source whose encoder was set otherwise) it goes on with this one: who can go
+    /// on too joins anew and gets frames from the next keyframe on; else all are ended, and those who come back begin with it.
+    /// </summary>
+    public void Begin(StreamHeader header)
+    {
+        Flush();
+        if (_hasBegun)
+        {
+            if (!Header.CanBecome(header))
+                End(HubEnd.Interrupted);
+            // What was before does not belong to this header.
+            ClearCache();
+            _caching = false;
+        }
+        Header = header;
+        _hasBegun = true;
+        foreach (var subscriber in _subscribers)
+            Join(subscriber);
+    }
+
+    /// <summary>Adds a subscriber. It is brought up to date first; before <see cref="Begin"/> it waits.</summary>
     public void Subscribe(IHubSubscriber subscriber)
     {
         Flush();
-        subscriber.Join(new HubJoin(Header, _keepsGroup ? [.. _cache] : []));
+        if (_hasBegun)
+            Join(subscriber);
         _subscribers = _subscribers.Add(subscriber);
     }
 
@@ -112,7 +145,7 @@ internal sealed class PacketHub
     {
         if (_pending.Count == 0)
             return;
-        if (_subscribers.IsEmpty)
+        if (_subscribers.IsEmpty || !_hasBegun)
         {
             foreach (var packet in _pending)
                 _clock.Advance(packet);
@@ -135,7 +168,11 @@ internal sealed class PacketHub
         _subscribers = [];
         ClearCache();
         _caching = false;
+        _hasBegun = false;
+        Header = new StreamHeader(null, null, null);
     }
+
+    private void Join(IHubSubscriber subscriber) => subscriber.Join(new HubJoin(Header, _keepsGroup ? [.. _cache] : []));
 
     private void ClearCache()
     {

@@ -366,13 +366,13 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
             switch (item)
             {
                 case ProgramEvent.WentOnAir wentOnAir:
-                    _hub.Header = wentOnAir.Header;
+                    _hub.Begin(wentOnAir.Header);
                     LogOnAir(_logger, _channelId);
                     _host.WentOnAir(wentOnAir.Header);
                     break;
                 case ProgramEvent.FormatChanged changed:
                     _hub.End(HubEnd.Interrupted);
-                    _hub.Header = changed.Header;
+                    _hub.Begin(changed.Header);
                     _host.FormatChanged(changed.Header);
                     break;
                 case ProgramEvent.FallbackWanted wanted:

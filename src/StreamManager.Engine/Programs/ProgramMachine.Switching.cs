@@ -10,8 +10,6 @@ internal sealed partial class ProgramMachine
 {
     private void ReceiveConfiguration(SourceSlot slot, MediaTime now)
     {
-        slot.Hub.Header = new StreamHeader(
-            slot.Video is { } video ? ProgramHeader.Describe(video, slot.VideoFrame.Seconds, slot.Audio) : null, slot.VideoConfiguration, slot.AudioConfiguration);
         if (_air is not AirState.On)
             return;
         var before = slot.Fit;
@@ -31,7 +29,7 @@ internal sealed partial class ProgramMachine
     // A source joins a running program: does it fit?
     private void Judge(SourceSlot slot, MediaTime now, bool isAtKeyframe = false)
     {
-        if (!HasFormat(slot, now))
+        if (!slot.HasFormat(now))
             return;
         var fit = ProgramHeader.Judge(_header!, slot);
         var mayRestart = _definition.OnFormatChange is FormatChangePolicy.RestartOutputs && !(now - _formatChangedAt < FormatChangeDistance);
@@ -274,8 +272,5 @@ internal sealed partial class ProgramMachine
             Leave(SwitchReason.FormatChange, now);
     }
 
-    private static bool HasFormat(SourceSlot slot, MediaTime now) =>
-        slot is { Origin: not null, Video: not null, FirstVideoAt: { } firstVideo } && (slot.Audio is not null || now - firstVideo >= AudioPatience);
-
-    private static bool IsShowable(SourceSlot slot, MediaTime now) => HasFormat(slot, now) && !slot.IsStalled;
+    private static bool IsShowable(SourceSlot slot, MediaTime now) => slot.HasFormat(now) && !slot.IsStalled;
 }

@@ -19,9 +19,6 @@ internal sealed partial class ProgramMachine
     /// </summary>
     internal static readonly MediaTime FallbackPatience = MediaTime.FromMilliseconds(6000);
 
-    /// <summary>How long a new source's sound is waited for once its pictures are there. Encoders send both configurations within the first messages.</summary>
-    internal static readonly MediaTime AudioPatience = MediaTime.FromMilliseconds(1000);
-
     /// <summary>
     /// Least time from one restart of the outputs for a new format to the next. Platforms lock out a key whose publishes come and go; a source that changes again earlier is transcoded.
     /// </summary>

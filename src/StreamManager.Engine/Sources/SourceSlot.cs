@@ -27,6 +27,9 @@ internal enum FormatFit
 /// </summary>
 internal sealed class SourceSlot(string id, bool keepsGroup)
 {
+    /// <summary>How long a new source's sound is waited for once its pictures are there. Encoders send both configurations within the first messages.</summary>
+    internal static readonly MediaTime AudioPatience = MediaTime.FromMilliseconds(1000);
+
     /// <summary>Sound is kept for so long, so that a switch at a keyframe finds the sound that belongs to it although it came earlier.</summary>
     private static readonly MediaTime RecentAudio = MediaTime.FromMilliseconds(1000);
 
@@ -148,22 +151,32 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
             Audio = AudioFormat.FromConfiguration(packet.Codec, packet.Payload.Span);
             AudioConfiguration = packet;
         }
+        // Who watches the source has begun with what was before.
+        if (Hub.HasBegun)
+            BeginHub();
         return true;
     }
 
     /// <summary>False: the frame is of another codec than the configuration of its track, so nobody who was given that can decode it. True also while there is none (MP3 never has one).</summary>
     public bool HasAnnounced(MediaPacket frame) => (frame.Kind is MediaKind.Video ? VideoConfiguration : AudioConfiguration) is not { } configuration || configuration.Codec == frame.Codec;
 
+    /// <summary>True once it is known what the source sends: its pictures have come, and its sound too, or it has had time enough.</summary>
+    public bool HasFormat(MediaTime now) =>
+        Origin is not null && Video is not null && FirstVideoAt is { } firstVideo && (Audio is not null || now - firstVideo >= AudioPatience);
+
     /// <summary>Notes a frame as the publisher sent it.</summary>
     public void ObserveReceived(MediaPacket packet, MediaTime now)
     {
         Meter.Observe(packet, now);
         LastReceivedAt = now;
-        if (packet.Kind is not MediaKind.Video)
-            return;
-        FirstVideoAt ??= now;
-        if (packet.IsKeyframe)
-            LastKeyframe = packet;
+        if (packet.Kind is MediaKind.Video)
+        {
+            FirstVideoAt ??= now;
+            if (packet.IsKeyframe)
+                LastKeyframe = packet;
+        }
+        if (!Hub.HasBegun && HasFormat(now))
+            BeginHub();
     }
 
     /// <summary>Notes a frame that could go into the program.</summary>
@@ -200,6 +213,9 @@ internal sealed class SourceSlot(string id, bool keepsGroup)
         IsStalled = true;
         return true;
     }
+
+    private void BeginHub() =>
+        Hub.Begin(new StreamHeader(Video is { } video ? ProgramHeader.Describe(video, VideoFrame.Seconds, Audio) : null, VideoConfiguration, AudioConfiguration));
 
     private void Forget()
     {

@@ -20,7 +20,7 @@ public sealed class OutputSenderTests
 
     public OutputSenderTests()
     {
-        _hub.Header = new StreamHeader(new OnMetaData(), Configuration(MediaKind.Video), Configuration(MediaKind.Audio));
+        _hub.Begin(new StreamHeader(new OnMetaData(), Configuration(MediaKind.Video), Configuration(MediaKind.Audio)));
     }
 
     [Fact]
@@ -36,7 +36,8 @@ public sealed class OutputSenderTests
     [Fact]
     public void Join_WithoutACache_StartsAtTheNextKeyframe()
     {
-        var hub = new PacketHub(keepsGroup: false) { Header = _hub.Header };
+        var hub = new PacketHub(keepsGroup: false);
+        hub.Begin(_hub.Header);
         var connection = new CapturingConnection();
         _frame = 30;
         hub.Subscribe(Sender(connection));
@@ -57,7 +58,8 @@ public sealed class OutputSenderTests
     public async Task Join_WithALargeGroupAndASlowSocket_SendsItInPiecesAndLosesNothing(int seconds)
     {
         const int Size = 20_000;
-        var hub = new PacketHub { Header = _hub.Header with { Audio = null } };
+        var hub = new PacketHub();
+        hub.Begin(_hub.Header with { Audio = null });
         var frames = seconds * 30;
         for (var i = 0; i < frames; i++)
             hub.Add(new ProgramPacket(Frame(i, isKeyframe: i == 0, Size), MediaTime.FromUnits(i, 30)));
@@ -182,7 +184,7 @@ public sealed class OutputSenderTests
             Body = Convert.FromHexString("9068766331010203"),
             HeaderLength = 5,
         };
-        _hub.Header = new StreamHeader(new OnMetaData(), configuration, Configuration(MediaKind.Audio));
+        _hub.Begin(new StreamHeader(new OnMetaData(), configuration, Configuration(MediaKind.Audio)));
         var connection = Join();
         Run(3);
         _hub.End(HubEnd.Intended);

@@ -73,6 +73,7 @@ public sealed class OutputStatisticsTests
             var connection = new CapturingConnection();
             var sender = new OutputSender(connection, TimeSpan.FromSeconds(5), time);
             var hub = new PacketHub();
+            hub.Begin(new StreamHeader(null, null, null));
             hub.Subscribe(sender);
             statistics.Publishing(connection, sender, time.GetTimestamp());
             Send(hub, 0, frames);

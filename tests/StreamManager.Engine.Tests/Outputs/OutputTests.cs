@@ -141,9 +141,11 @@ public sealed class OutputTests : IDisposable
     /// <summary>A program that is nothing but its hub.</summary>
     private sealed class HubProgram : IOutputProgram
     {
-        private readonly PacketHub _hub = new() { Header = OnAir };
+        private readonly PacketHub _hub = new();
         private readonly Lock _gate = new();
         private int _subscriptions;
+
+        public HubProgram() => _hub.Begin(OnAir);
 
         public bool IsOnAir { get; set; } = true;
 

@@ -13,6 +13,7 @@ public sealed class PlaybackQueueTests
     public void ViewerThatDoesNotRead_HoldsABoundedNumberOfBytesAndGoesOnAtAKeyframe()
     {
         var hub = new PacketHub();
+        hub.Begin(new StreamHeader(null, null, null));
         var queue = new PlaybackQueue(_ => { });
         hub.Subscribe(queue);
         for (var i = 0; i < 100; i++)

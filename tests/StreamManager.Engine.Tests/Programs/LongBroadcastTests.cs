@@ -35,7 +35,10 @@ public sealed class LongBroadcastTests
         void Carry()
         {
             foreach (var item in machine.Events.OfType<ProgramEvent.WentOnAir>())
-                (hub.Header, onAirAt) = (item.Header, now);
+            {
+                hub.Begin(item.Header);
+                onAirAt = now;
+            }
             if (machine.Events.OfType<ProgramEvent.FallbackWanted>().Any())
             {
                 machine.Events.Clear();
