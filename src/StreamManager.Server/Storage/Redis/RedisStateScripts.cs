@@ -1,0 +1,109 @@
+namespace StreamManager.Server.Storage.Redis;
+
+/// <summary>What Redis does in one step for the store. Numbers are passed on as text, since those of Lua lose digits above 2^53.</summary>
+internal static class RedisStateScripts
+{
+    /// <summary>A string that is not too long is a document, and anything else is none, whoever put it there. A document that somebody else wrote has version 1.</summary>
+    private const string Documents = """
+        local function is_document(key, largest)
+          local size = redis.pcall('STRLEN', key)
+          return type(size) == 'number' and size <= largest and (size > 0 or redis.call('EXISTS', key) == 1)
+        end
+        local function version_of(sidecar)
+          local version = redis.pcall('GET', sidecar)
+          return type(version) == 'string' and #version <= 18 and string.match(version, '^[1-9]%d*$') or '1'
+        end
+
+        """;
+
+    /// <summary>
+    /// Keys: a document and its version, as often as wanted. Arguments: the largest body. Reply: for each document its body, version and expiry (Unix time in milliseconds; below 0: none), or nothing.
+    /// </summary>
+    public static RedisScript Read { get; } = new(Documents + """
+        local largest = tonumber(ARGV[1])
+        local documents = {}
+        for i = 1, #KEYS, 2 do
+          if is_document(KEYS[i], largest) then
+            documents[#documents + 1] = { redis.call('GET', KEYS[i]), version_of(KEYS[i + 1]), redis.call('PEXPIRETIME', KEYS[i]) }
+          else
+            documents[#documents + 1] = false
+          end
+        end
+        return documents
+        """);
+
+    /// <summary>
+    /// Keys: the counter; then a document and its version for each change. Arguments: the channel, the largest body; then for each change: put or remove, the expected version or empty, expiry or empty,
+    /// kind, id, body. Reply: the new version; or the place of the first change that expects another version, from 1, and the version that is there. All is checked before anything is changed, and the
+    /// first command that changes something is also the one that Redis refuses when it can take no writes.
+    /// </summary>
+    public static RedisScript Write { get; } = new(Documents + $$"""
+        local largest = tonumber(ARGV[2])
+        local writes = {}
+        for i = 1, (#KEYS - 1) / 2 do
+          local at = 2 + (i - 1) * 6
+          local write = { key = KEYS[i * 2], sidecar = KEYS[i * 2 + 1], is_put = ARGV[at + 1] == 'put', expires = ARGV[at + 3], name = ARGV[at + 4] .. ' ' .. ARGV[at + 5], body = ARGV[at + 6] }
+          local expected = ARGV[at + 2]
+          write.actual = is_document(write.key, largest) and version_of(write.sidecar) or '0'
+          if expected ~= '' and expected ~= write.actual then
+            return { i, write.actual }
+          end
+          writes[i] = write
+        end
+        redis.call('SET', KEYS[1], '1', 'NX')
+        redis.call('INCR', KEYS[1])
+        local version = redis.call('GET', KEYS[1])
+        local told = { version }
+        for _, write in ipairs(writes) do
+          if write.is_put then
+            if write.expires == '' then
+              redis.call('SET', write.key, write.body)
+              redis.call('SET', write.sidecar, version)
+            else
+              redis.call('SET', write.key, write.body, 'PXAT', write.expires)
+              redis.call('SET', write.sidecar, version, 'PXAT', write.expires)
+            end
+            told[#told + 1] = '{{RedisChangeMessage.Written}} ' .. write.name
+          else
+            redis.call('DEL', write.sidecar)
+            if write.actual ~= '0' then
+              redis.call('DEL', write.key)
+              told[#told + 1] = '{{RedisChangeMessage.Removed}} ' .. write.name
+            end
+          end
+        end
+        if #told > 1 then
+          redis.call('PUBLISH', ARGV[1], table.concat(told, '\n') .. '\n')
+        end
+        return version
+        """);
+
+    /// <summary>Keys: the journal. Arguments: time and body of each entry. Reply: the position of the last.</summary>
+    public static RedisScript Append { get; } = new($$"""
+        local position
+        for i = 1, #ARGV, 2 do
+          position = redis.call('XADD', KEYS[1], '*', '{{RedisEventJournal.TimeField}}', ARGV[i], '{{RedisEventJournal.BodyField}}', ARGV[i + 1])
+        end
+        return position
+        """);
+
+    /// <summary>
+    /// Keys: the journal. Arguments: the oldest time to keep, the number of entries to keep, how many entries to look at. Reply: how many were dropped for their age; as many as were looked at: there may
+    /// be more.
+    /// </summary>
+    public static RedisScript Trim { get; } = new($$"""
+        redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ARGV[2])
+        local old = {}
+        for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[3])) do
+          local fields = entry[2]
+          if fields[1] == '{{RedisEventJournal.TimeField}}' and fields[2] >= ARGV[1] then
+            break
+          end
+          old[#old + 1] = entry[1]
+        end
+        if #old > 0 then
+          redis.call('XDEL', KEYS[1], unpack(old))
+        end
+        return #old
+        """);
+}
