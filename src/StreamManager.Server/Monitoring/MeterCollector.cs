@@ -3,17 +3,19 @@ using System.Diagnostics.Metrics;
 namespace StreamManager.Server.Monitoring;
 
 /// <summary>
-/// Adds up what the meters "StreamManager.*" of this process report: counters by their tags, histograms in fixed buckets. Thread-safe; a measurement costs a dictionary look-up.
+/// Adds up what the meters "StreamManager.*" of this process report: counters by their tags, histograms in fixed buckets. Observable instruments are left out: what they observe is
+/// read at its source. Thread-safe; a measurement costs a dictionary look-up.
 /// </summary>
 internal sealed class MeterCollector : IDisposable
 {
-    private const string MeterPrefix = "StreamManager.";
+    /// <summary>How the names of our meters begin.</summary>
+    internal const string MeterPrefix = "StreamManager.";
 
     /// <summary>Most tag sets of one instrument. Tags are closed sets; this bound is for the day when one is not.</summary>
     private const int MostSeries = 1_000;
 
     /// <summary>Milliseconds: from a hand-over to a step that a viewer sees. 17, 34 and 42 are a frame at 60, 30 and 24 per second, rounded up.</summary>
-    private static readonly double[] Buckets = [0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 17, 22, 25, 34, 42, 51, 68, 100, 200, 500, 1000, 2000, 5000];
+    internal static readonly double[] Buckets = [0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 17, 22, 25, 34, 42, 51, 68, 100, 200, 500, 1000, 2000, 5000];
 
     private readonly MeterListener _listener = new();
     private readonly Lock _lock = new();
@@ -24,7 +26,7 @@ internal sealed class MeterCollector : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name.StartsWith(MeterPrefix, StringComparison.Ordinal))
+            if (!instrument.IsObservable && instrument.Meter.Name.StartsWith(MeterPrefix, StringComparison.Ordinal))
                 listener.EnableMeasurementEvents(instrument, FamilyOf(instrument));
         };
         _listener.SetMeasurementEventCallback<long>((_, value, tags, state) => Record((Family)state!, value, tags));

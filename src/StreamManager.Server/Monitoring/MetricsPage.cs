@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Globalization;
-using StreamManager.Engine.Channels;
 using StreamManager.Server.Api;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Hosting;
@@ -12,14 +11,8 @@ namespace StreamManager.Server.Monitoring;
 /// <summary>Puts <c>/metrics</c> together: what is true now from snapshots, what has happened from the meters, and the process itself.</summary>
 internal sealed class MetricsPage(ChannelDirectory channels, ConnectionRegistry connections, MeterCollector meters, ServerLifetime lifetime)
 {
-    /// <summary>Names that come from snapshots, so that their series exist before anything has happened.</summary>
-    private static readonly FrozenSet<string> FromSnapshots = FrozenSet.ToFrozenSet(
-        [
-            "program_state", "program_switches_total", "program_fallback_seconds_total", "program_bytes_per_second", "program_viewers",
-            "destination_state", "destination_bytes_total", "destination_frames_dropped_total", "destination_connects_total", "destination_queue_milliseconds",
-            "rtmp_active_streams",
-        ],
-        StringComparer.Ordinal);
+    /// <summary>What meters count and this page reads from elsewhere.</summary>
+    private static readonly FrozenSet<string> FromElsewhere = FrozenSet.ToFrozenSet([.. StatusMetrics.Names, "rtmp_active_streams"], StringComparer.Ordinal);
 
     /// <summary>Adds the route.</summary>
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", () => TypedResults.Text(Write(), PrometheusText.ContentType)).Needs(Permissions.View);
@@ -30,44 +23,17 @@ internal sealed class MetricsPage(ChannelDirectory channels, ConnectionRegistry 
         var text = new PrometheusText();
         var snapshots = channels.All.Select(channel => channel.GetSnapshot()).ToArray();
         text.Single("rtmp_active_streams", PrometheusType.Gauge, "Publishers connected now.", connections.Publishers);
-        WritePrograms(text, snapshots);
-        WriteDestinations(text, snapshots);
-        meters.Write(text, FromSnapshots);
+        foreach (var metric in StatusMetrics.All)
+        {
+            text.Begin(metric.Name, metric.Type, metric.Help);
+            foreach (var sample in metric.Read(snapshots))
+                text.Sample(metric.Name, sample.Value, (metric.Label, sample.LabelValue));
+        }
+
+        meters.Write(text, FromElsewhere);
         WriteRuntime(text);
         WriteProcess(text);
         return text.ToString();
-    }
-
-    private static void WritePrograms(PrometheusText text, ChannelSnapshot[] snapshots)
-    {
-        void All(string name, PrometheusType type, string help, Func<ChannelSnapshot, double> value)
-        {
-            text.Begin(name, type, help);
-            foreach (var snapshot in snapshots)
-                text.Sample(name, value(snapshot), ("channel", snapshot.Id));
-        }
-
-        All("program_state", PrometheusType.Gauge, "What a channel does: 1 stopped, 2 waiting, 3 live, 4 fallback.", s => (int)s.State);
-        All("program_switches_total", PrometheusType.Counter, "Changes of what feeds the program in this broadcast.", s => s.Program.Switches);
-        All("program_fallback_seconds_total", PrometheusType.Counter, "Time on fallback in this broadcast.", s => s.Program.OnFallback.TotalSeconds);
-        All("program_bytes_per_second", PrometheusType.Gauge, "Bitrate of the program, in bytes.", s => s.Program.BitrateKbps * 125d);
-        All("program_viewers", PrometheusType.Gauge, "RTMP players and HTTP-FLV viewers now.", s => s.Viewers);
-    }
-
-    private static void WriteDestinations(PrometheusText text, ChannelSnapshot[] snapshots)
-    {
-        void All(string name, PrometheusType type, string help, Func<OutputSnapshot, double> value)
-        {
-            text.Begin(name, type, help);
-            foreach (var output in snapshots.SelectMany(snapshot => snapshot.Outputs))
-                text.Sample(name, value(output), ("destination", output.Destination.Id));
-        }
-
-        All("destination_state", PrometheusType.Gauge, "What an output does: 1 idle, 2 connecting, 3 live, 4 retrying, 5 failed, 6 disabled.", o => (int)o.State);
-        All("destination_bytes_total", PrometheusType.Counter, "Bytes sent in this broadcast.", o => o.BytesSent);
-        All("destination_frames_dropped_total", PrometheusType.Counter, "Video frames dropped in this broadcast because the peer was too slow.", o => o.FramesDropped);
-        All("destination_connects_total", PrometheusType.Counter, "Publishes that the peer granted in this broadcast.", o => o.Connects);
-        All("destination_queue_milliseconds", PrometheusType.Gauge, "Media that waits to be sent.", o => o.Queue.TotalMilliseconds);
     }
 
     private static void WriteRuntime(PrometheusText text)

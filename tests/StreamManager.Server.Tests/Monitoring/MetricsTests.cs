@@ -1,23 +1,85 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using StreamManager.Server.Monitoring;
+using StreamManager.TestKit;
+using StreamManager.TestKit.Media;
+using StreamManager.TestKit.Rtmp;
 
 namespace StreamManager.Server.Tests.Monitoring;
 
-public sealed class MetricsTests
+public sealed partial class MetricsTests
 {
-    /// <summary>What the contract names and this version has.</summary>
-    private static readonly string[] Promised =
+    /// <summary>What the contract promises: type and name, and the label if there is one.</summary>
+    private static readonly (string Type, string Name, string? Label)[] Promised =
     [
-        "rtmp_connections_total", "rtmp_connection_attempts_total", "rtmp_publish_attempts_total", "rtmp_active_streams", "rtmp_bandwidth_bytes", "rtmp_errors_total",
-        "program_state", "program_switches_total", "program_fallback_seconds_total", "program_gap_milliseconds",
-        "destination_state", "destination_bytes_total", "destination_frames_dropped_total", "destination_connects_total", "destination_queue_milliseconds",
-        "process_cpu_seconds_total", "process_resident_memory_bytes", "dotnet_gc_collections_total",
+        ("counter", "rtmp_connections_total", null), ("counter", "rtmp_connection_attempts_total", "status"), ("counter", "rtmp_publish_attempts_total", "status"),
+        ("gauge", "rtmp_active_streams", null), ("counter", "rtmp_bandwidth_bytes", "direction"), ("counter", "rtmp_errors_total", "reason"),
+        ("gauge", "encoder_fps", "channel"), ("gauge", "encoder_bitrate", "channel"), ("gauge", "encoder_queue_size", "channel"), ("gauge", "encoder_dropped_frames", "channel"),
+        ("gauge", "encoder_rtmp_latency", "channel"),
+        ("gauge", "program_state", "channel"), ("counter", "program_switches_total", "channel"), ("counter", "program_fallback_seconds_total", "channel"),
+        ("histogram", "program_gap_milliseconds", "track"),
+        ("gauge", "destination_state", "destination"), ("counter", "destination_bytes_total", "destination"), ("counter", "destination_frames_dropped_total", "destination"),
+        ("counter", "destination_connects_total", "destination"), ("gauge", "destination_queue_milliseconds", "destination"),
+        ("counter", "process_cpu_seconds_total", null), ("gauge", "process_resident_memory_bytes", null), ("counter", "dotnet_gc_collections_total", "generation"),
     ];
 
+    /// <summary>Labels whose values are words of ours or ids of the owner's; nothing that a peer says gets into one of another name.</summary>
+    private static readonly string[] KnownLabels = ["status", "direction", "reason", "channel", "track", "destination", "generation", "le", "version"];
+
     [Fact]
-    public async Task Page_OfARunningServer_IsTakenByPromtoolAndHasEveryName()
+    public async Task Page_OfAServerOnAir_HasEveryPromisedSeriesAndNothingPrivate()
+    {
+        await using var nginx = await NginxRtmp.StartAsync();
+        await using var server = await RunningServer.StartAsync($$"""
+            ingest_key: ingest-s3cret
+            destinations:
+              - { name: Delivered, url: "{{nginx.ServerUrl()}}", stream_key: delivered-s3cret }
+              - { name: Unreachable, url: "rtmp://somebody:user-s3cret@127.0.0.1:{{FreePort.Next()}}/live", stream_key: unreachable-s3cret }
+
+            """);
+        await using (var publisher = await FfmpegPublisher.StartAsync($"rtmp://127.0.0.1:{server.Server.BoundPorts.Rtmp}/live/ingest-s3cret"))
+        {
+            await server.WaitForAsync("/api/status", status => status.GetProperty("program").GetProperty("bitrateKbps").GetInt32() > 0
+                && status.GetProperty("destinations").EnumerateArray().First().GetProperty("framesSent").GetInt64() > 0);
+            await Assert.ThrowsAsync<InvalidOperationException>(() => ScriptedEncoder.PublishAsync(server.Server.BoundPorts.Rtmp, "guess-s3cret"));
+            var live = await PageAsync(server);
+            Assert.True(Value(live, "encoder_fps{channel=\"main\"}") > 1, live);
+            Assert.True(Value(live, "encoder_bitrate{channel=\"main\"}") > 10_000, live);
+            Assert.True(Value(live, "encoder_rtmp_latency{channel=\"main\"}") is >= 0 and < 60, live);
+            Assert.True(Value(live, "destination_bytes_total{destination=\"delivered\"}") > 0, live);
+            Assert.True(Value(live, "source_keyframe_interval_seconds{channel=\"main\"}") >= 0, live);
+            Assert.Contains("source_state{channel=\"main\"} 2\n", live, StringComparison.Ordinal);
+            Assert.Contains("rtmp_active_streams 1\n", live, StringComparison.Ordinal);
+            publisher.Kill();
+        }
+
+        // A connection that broke, and a switch to the fallback with its gaps.
+        await server.WaitForStateAsync("fallback");
+        var page = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                page = await PageAsync(server);
+                return Missing(page).Length == 0;
+            },
+            describe: () => "no series of " + string.Join(", ", Missing(page)));
+        Assert.All(Promised, promise => Assert.Contains($"# TYPE {promise.Name} {promise.Type}\n", page, StringComparison.Ordinal));
+        var complaints = await PromtoolAsync(page);
+        Assert.All(complaints, AssertIsAboutAPromisedName);
+
+        var labels = LabelPair().Matches(page).Select(match => (Name: match.Groups["name"].Value, Value: match.Groups["value"].Value)).ToArray();
+        Assert.All(labels, label => Assert.Contains(label.Name, KnownLabels));
+        Assert.DoesNotContain("s3cret", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("somebody", page, StringComparison.Ordinal);
+        Assert.DoesNotContain(RunningServer.Token, page, StringComparison.Ordinal);
+        Assert.DoesNotContain("127.0.0.1", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Page_OfARunningServer_IsTakenByPromtool()
     {
         await using var server = await RunningServer.StartAsync("start: always\ndestinations: [ { name: \"A \\\"quoted\\\" name\", url: \"rtmp://127.0.0.1:1/app/k\" } ]\n");
         await server.WaitForStateAsync("fallback");
@@ -26,10 +88,7 @@ public sealed class MetricsTests
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", answer.ContentType);
         var complaints = await PromtoolAsync(answer.Text);
 
-        // Names that the contract promises with another unit or suffix than Prometheus advises.
-        Assert.All(complaints, line => Assert.True(
-            line.Contains("_milliseconds", StringComparison.Ordinal) || line.StartsWith("rtmp_bandwidth_bytes", StringComparison.Ordinal), line));
-        Assert.All(Promised, name => Assert.Contains($"# TYPE {name} ", answer.Text, StringComparison.Ordinal));
+        Assert.All(complaints, AssertIsAboutAPromisedName);
         Assert.Contains("program_state{channel=\"main\"} 4\n", answer.Text, StringComparison.Ordinal);
         Assert.Contains("destination_state{destination=\"a-quoted-name\"}", answer.Text, StringComparison.Ordinal);
     }
@@ -94,6 +153,23 @@ public sealed class MetricsTests
     [InlineData(double.PositiveInfinity, "+Inf")]
     [InlineData(double.NegativeInfinity, "-Inf")]
     public void Number_OfEveryKind_IsWrittenAsPrometheusReadsIt(double value, string text) => Assert.Equal(text, PrometheusText.Number(value));
+
+    private static async Task<string> PageAsync(RunningServer server) => (await server.SendAsync(HttpMethod.Get, "/metrics", token: null, port: server.Server.BoundPorts.Metrics)).Text;
+
+    private static string[] Missing(string page) => [.. Promised.Where(promise => !HasSeries(page, promise.Name, promise.Label)).Select(promise => promise.Name)];
+
+    private static bool HasSeries(string page, string name, string? label) =>
+        page.Split('\n').Any(line => line.StartsWith(label is null ? name + " " : name, StringComparison.Ordinal) && (label is null || line.Contains($"{label}=\"", StringComparison.Ordinal)));
+
+    private static double Value(string page, string series) =>
+        double.Parse(page.Split('\n').Single(line => line.StartsWith(series + " ", StringComparison.Ordinal))[(series.Length + 1)..], CultureInfo.InvariantCulture);
+
+    /// <summary>Names that the contract promises with another unit or suffix than Prometheus advises.</summary>
+    private static void AssertIsAboutAPromisedName(string complaint) => Assert.True(
+        complaint.Contains("_milliseconds", StringComparison.Ordinal) || complaint.StartsWith("rtmp_bandwidth_bytes", StringComparison.Ordinal), complaint);
+
+    [GeneratedRegex(@"[{,](?<name>\w+)=""(?<value>[^""]*)""")]
+    private static partial Regex LabelPair();
 
     /// <summary>The complaints about style. A page that cannot be read fails the test.</summary>
     private static async Task<string[]> PromtoolAsync(string page)
