@@ -92,6 +92,9 @@ public sealed partial class Channel : IAsyncDisposable
         };
     }
 
+    /// <summary>Completes after a turn of the program's loop: a sign of life. At once when the loop has ended.</summary>
+    public Task TurnAsync() => _loop.TurnAsync();
+
     /// <summary>To be called once, when the server starts: takes up a broadcast that was on air when the server ended without a stop, or starts a channel that is always on air.</summary>
     public async Task RunStartModeAsync(CancellationToken cancellationToken)
     {

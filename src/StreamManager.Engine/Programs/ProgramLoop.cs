@@ -156,6 +156,9 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     /// <summary>Choice of the operator; false: no such source.</summary>
     public Task<bool> SelectAsync(SourceSelection selection) => InvokeAsync(loop => loop._machine.Select(selection, loop.Now));
 
+    /// <summary>Nothing but a turn.</summary>
+    public Task TurnAsync() => InvokeAsync(_ => true);
+
     /// <summary>New rules.</summary>
     public Task ReconfigureAsync(ChannelDefinition definition) => InvokeAsync(loop =>
     {

@@ -178,7 +178,17 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);
         new StreamRoutes(services).Map(_application);
         new PreviewRoutes(services).Map(_application);
-        new HealthRoutes(new HealthChecks(_lifetime, options.DataDirectory, () => _channels.All.Select(channel => channel.GetSnapshot()), time)).Map(_application);
+        new HealthRoutes(new HealthChecks(
+            _lifetime,
+            live: [new HealthCheck("loops", new LoopWatch(_channels.All, time).FindProblemAsync)],
+            ready:
+            [
+                ReadinessChecks.Ports(() => _ports.Bound, time),
+                ReadinessChecks.Ffmpeg(options.FfmpegPath),
+                ReadinessChecks.Disk(options.DataDirectory),
+                ReadinessChecks.Programs(() => _channels.All.Select(channel => channel.GetSnapshot())),
+            ],
+            time)).Map(_application);
         new MetricsPage(_channels, connections, meters, _lifetime).Map(_application);
 
         await _ports.StartAsync(_application, cancellationToken);

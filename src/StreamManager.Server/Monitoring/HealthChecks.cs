@@ -1,4 +1,3 @@
-using StreamManager.Engine.Channels;
 using StreamManager.Server.Hosting;
 
 namespace StreamManager.Server.Monitoring;
@@ -9,55 +8,63 @@ internal sealed record HealthCheckDocument(string Name, bool Ok, string? Reason)
 /// <summary>The answer of the health routes.</summary>
 internal sealed record HealthDocument(string Status, string Version, long UptimeSeconds, IReadOnlyList<HealthCheckDocument> Checks);
 
-/// <summary>Is the server alive, and is it ready for publishers? A destination's trouble is not the server's: see the status for those.</summary>
-internal sealed class HealthChecks(ServerLifetime lifetime, string dataDirectory, Func<IEnumerable<ChannelSnapshot>> channels, TimeProvider time)
+/// <summary>One thing to look at.</summary>
+/// <param name="Name">A word for the answer.</param>
+/// <param name="FindProblemAsync">What is wrong, in words that an outsider may read; null: nothing. Bounded in time.</param>
+internal sealed record HealthCheck(string Name, Func<Task<string?>> FindProblemAsync)
 {
-    /// <summary>Below this the state cannot be relied on to be saved, and clips cannot be made.</summary>
-    private const long LeastFreeBytes = 64L << 20;
-
-    /// <summary>
-    /// A fault of ours in a program, which went on, counts for so long: what caused it may come again with the next packets, and who asks once a minute must see it more than once.
-    /// </summary>
-    private static readonly TimeSpan FaultMemory = TimeSpan.FromMinutes(5);
-
-    /// <summary>True answers that the process serves requests at all.</summary>
-    public HealthDocument Live() => Describe([]);
-
-    /// <summary>Every reason for which new publishers should go elsewhere.</summary>
-    public HealthDocument Ready() => Describe(
-    [
-        new HealthCheckDocument("started", lifetime.IsReady, lifetime.IsReady ? null : lifetime.IsStopping ? "the server is stopping" : "the server is starting"),
-        CheckDisk(),
-        CheckPrograms(),
-    ]);
-
-    private HealthDocument Describe(IReadOnlyList<HealthCheckDocument> checks) => new(
-        checks.All(check => check.Ok) ? "healthy" : "unhealthy",
-        ProductVersion.Text,
-        (long)time.GetElapsedTime(lifetime.StartedAt).TotalSeconds,
-        checks);
-
-    private HealthCheckDocument CheckPrograms()
+    /// <summary>A check that answers at once.</summary>
+    public HealthCheck(string name, Func<string?> findProblem)
+        : this(name, () => Task.FromResult(findProblem()))
     {
-        var faults = channels()
-            .Where(channel => channel.SinceFault < FaultMemory)
-            .Select(channel => $"an internal fault in the program of channel {channel.Id} {channel.SinceFault!.Value.TotalSeconds:0} s ago; the log says more")
-            .ToArray();
-        return new HealthCheckDocument("programs", faults.Length == 0, faults.Length == 0 ? null : string.Join("; ", faults));
     }
 
-    private HealthCheckDocument CheckDisk()
+    /// <summary>The same, looked at once in <paramref name="period"/> at most: the health routes are open, and asking them must cost next to nothing.</summary>
+    public HealthCheck AtMostOnceIn(TimeSpan period, TimeProvider time)
     {
-        try
+        var gate = new Lock();
+        var (last, lookedAt) = (Task.FromResult<string?>(null), (long?)null);
+        return this with
         {
-            var free = new DriveInfo(dataDirectory).AvailableFreeSpace;
-            return free >= LeastFreeBytes
-                ? new HealthCheckDocument("disk", true, null)
-                : new HealthCheckDocument("disk", false, $"only {free >> 20} MB are free where DATA_DIR is");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+            FindProblemAsync = () =>
+            {
+                lock (gate)
+                {
+                    if (lookedAt is null || time.GetElapsedTime(lookedAt.Value) >= period)
+                        (last, lookedAt) = (FindProblemAsync(), time.GetTimestamp());
+                    return last;
+                }
+            },
+        };
+    }
+}
+
+/// <summary>
+/// Is the server alive (else: restart it), and is it ready for publishers (else: send them elsewhere)? A destination's trouble is not the server's: see the status for those.
+/// That an answer comes at all says that the thread pool has threads.
+/// </summary>
+internal sealed class HealthChecks(ServerLifetime lifetime, IReadOnlyList<HealthCheck> live, IReadOnlyList<HealthCheck> ready, TimeProvider time)
+{
+    private readonly HealthCheck _started = new(
+        "started", () => lifetime.IsReady ? null : lifetime.IsStopping ? "the server is stopping" : "the server is starting");
+
+    /// <summary>Every reason for which the process should be restarted.</summary>
+    public Task<HealthDocument> LiveAsync() => LookAsync(live);
+
+    /// <summary>Every reason for which new publishers should go elsewhere.</summary>
+    public Task<HealthDocument> ReadyAsync() => LookAsync([_started, .. ready]);
+
+    /// <summary>Both.</summary>
+    public Task<HealthDocument> AllAsync() => LookAsync([_started, .. live, .. ready]);
+
+    private async Task<HealthDocument> LookAsync(IEnumerable<HealthCheck> checks)
+    {
+        var found = await Task.WhenAll(checks.Select(async check =>
         {
-            return new HealthCheckDocument("disk", false, "DATA_DIR cannot be looked at");
-        }
+            var problem = await check.FindProblemAsync();
+            return new HealthCheckDocument(check.Name, problem is null, problem);
+        }));
+        return new HealthDocument(
+            found.All(check => check.Ok) ? "healthy" : "unhealthy", ProductVersion.Text, (long)time.GetElapsedTime(lifetime.StartedAt).TotalSeconds, found);
     }
 }

@@ -3,15 +3,15 @@ using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Monitoring;
 
-/// <summary>The health routes: open, and with nothing in them that an outsider should not know.</summary>
+/// <summary>The health routes: open, and with nothing in them that an outsider should not know. 503 when a check fails, with the reasons in the body.</summary>
 internal sealed class HealthRoutes(HealthChecks checks)
 {
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health", () => Answer(checks.Ready())).Needs(Permissions.None);
-        routes.MapGet("/health/ready", () => Answer(checks.Ready())).Needs(Permissions.None);
-        routes.MapGet("/health/live", () => Answer(checks.Live())).Needs(Permissions.None);
+        routes.MapGet("/health", async () => Answer(await checks.AllAsync())).Needs(Permissions.None);
+        routes.MapGet("/health/ready", async () => Answer(await checks.ReadyAsync())).Needs(Permissions.None);
+        routes.MapGet("/health/live", async () => Answer(await checks.LiveAsync())).Needs(Permissions.None);
     }
 
     private static IResult Answer(HealthDocument health) => Answers.Json(

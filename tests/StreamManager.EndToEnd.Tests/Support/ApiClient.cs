@@ -94,12 +94,13 @@ internal sealed class ApiClient : IDisposable
     /// <summary>Waits for <c>stopped</c>, <c>waiting</c>, <c>live</c> or <c>fallback</c>.</summary>
     public Task<StatusView> WaitForStateAsync(string state, TimeSpan? timeout = null) => WaitAsync(status => status.State == state, $"state is not {state}", timeout);
 
-    /// <summary>Is it ready to work, by <c>/health/ready</c>? False also when nothing answers.</summary>
+    /// <summary>Has it started, by <c>/health/ready</c>? False also when nothing answers. (A server without ffmpeg works, but calls itself not ready.)</summary>
     public async Task<bool> IsReadyAsync(int healthPort)
     {
         try
         {
-            return (await GetAsync($"http://127.0.0.1:{healthPort}/health/ready")).Status is HttpStatusCode.OK;
+            var health = (await GetAsync($"http://127.0.0.1:{healthPort}/health/ready")).Body;
+            return health.GetProperty("checks").EnumerateArray().Any(check => check.GetProperty("name").GetString() == "started" && check.GetProperty("ok").GetBoolean());
         }
         catch (HttpRequestException)
         {
