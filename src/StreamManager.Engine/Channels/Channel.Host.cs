@@ -67,10 +67,7 @@ public sealed partial class Channel
             channel.Save(onAir: true);
         }
 
-        public void Switched(string? from, string? to, SwitchReason reason)
-        {
-            // Told by the log and the counters of the loop; a journal will listen here.
-        }
+        public void Switched(string? from, string? to, SwitchReason reason) => EngineTraces.Switched(channel.Id, from, to, reason.ToString());
 
         public void Ended(BroadcastEnd reason)
         {

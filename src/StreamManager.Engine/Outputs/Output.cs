@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using StreamManager.Engine.Channels;
@@ -191,7 +192,13 @@ internal sealed partial class Output : IAsyncDisposable
             AllowUntrustedCertificate = destination.Settings.AllowUntrustedCertificate,
             ExtraTrustedRoots = ReadAuthority(destination.Settings.TrustedAuthority),
         };
-        var result = await RtmpPublisher.ConnectAsync(options, _timeProvider, _logger, cancelled);
+        RtmpPublishResult result;
+        using (var span = EngineTraces.Connect(destination.Id))
+        {
+            result = await RtmpPublisher.ConnectAsync(options, _timeProvider, _logger, cancelled);
+            if (result is RtmpPublishResult.Failed { Failure: var cause })
+                span?.SetStatus(ActivityStatusCode.Error, $"{cause.Stage}: {cause.Kind}");
+        }
         if (result is RtmpPublishResult.Failed failed)
         {
             cancelled.ThrowIfCancellationRequested();

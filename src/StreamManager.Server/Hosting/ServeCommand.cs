@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Logging.Console;
 using StreamManager.Server.Options;
 
 namespace StreamManager.Server.Hosting;
@@ -24,7 +23,7 @@ internal static class ServeCommand
         var stop = new TaskCompletionSource<PosixSignal>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => OnSignal(context, stop));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => OnSignal(context, stop));
-        using var loggers = LoggerFactory.Create(Configure);
+        using var loggers = LoggingOutput.CreateFactory(options);
         try
         {
             await using var server = await StreamManagerServer.StartAsync(options, TimeProvider.System, loggers, CancellationToken.None);
@@ -49,23 +48,4 @@ internal static class ServeCommand
 
     /// <summary>The first signal asks for an orderly end; a second one is not held back and kills.</summary>
     private static void OnSignal(PosixSignalContext context, TaskCompletionSource<PosixSignal> stop) => context.Cancel = stop.TrySetResult(context.Signal);
-
-    private static void Configure(ILoggingBuilder logging)
-    {
-        logging.SetMinimumLevel(LogLevel.Information);
-        logging.AddFilter("Microsoft", LogLevel.Warning);
-
-        // It writes what it throws, with its stack; a StartupException says the same in words.
-        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
-
-        // The standard output is the banner's.
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-    }
 }

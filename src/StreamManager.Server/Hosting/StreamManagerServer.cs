@@ -170,6 +170,12 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _application = _ports.Build(loggers);
 
         var gate = new ApiGate(new BearerAuthenticator(adminToken, time), loggers.CreateLogger<ApiGate>());
+        if (options.Telemetry is { } telemetry)
+        {
+            Own(new Telemetry(telemetry, () => [.. _channels.All.Select(channel => channel.GetSnapshot())]));
+            _application.Use(next => context => RequestTraces.InvokeAsync(context, next));
+        }
+
         _application.Use(next => context => gate.GuardAsync(context, next));
         _application.UseRouting();
         _application.Use(next => context => gate.AdmitAsync(context, next));

@@ -18,6 +18,11 @@ internal static class EnvironmentReader
         "LIVEKIT_HOST", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET",
     ];
 
+    private static readonly SettingType<LogFormat> LogFormatWord = SettingTypes.Word(("console", LogFormat.Console), ("json", LogFormat.Json));
+
+    private static readonly SettingType<LogLevel> LogLevelWord = SettingTypes.Word(
+        ("debug", LogLevel.Debug), ("information", LogLevel.Information), ("warning", LogLevel.Warning), ("error", LogLevel.Error));
+
     /// <summary>Reads every variable. <paramref name="notices"/> gets a line for each that has no effect yet.</summary>
     public static ServerOptions Read(EnvironmentSection environment, ServerOptions options, List<string> notices)
     {
@@ -35,6 +40,9 @@ internal static class EnvironmentReader
             AdminToken = environment.Read("ADMIN_TOKEN", SettingTypes.Secret, options.AdminToken),
             EncryptionKey = environment.Read("ENCRYPTION_KEY", SettingTypes.EncryptionKey, options.EncryptionKey),
             FfmpegPath = environment.Read("FFMPEG_PATH", SettingTypes.Text, options.FfmpegPath),
+            LogFormat = environment.Read("LOG_FORMAT", LogFormatWord, options.LogFormat),
+            LogLevel = environment.Read("LOG_LEVEL", LogLevelWord, options.LogLevel),
+            Telemetry = TelemetryOptions.Read(environment),
             Channels = options.Channels.SetItem(0, ReadMain(environment, options.Channels[0])),
         };
         CheckTls(environment, options);

@@ -48,6 +48,15 @@ internal sealed record ServerOptions
     /// <summary>The ffmpeg program.</summary>
     public string FfmpegPath { get; init; } = "ffmpeg";
 
+    /// <summary>How log entries are written. Default: lines for people.</summary>
+    public LogFormat LogFormat { get; init; } = LogFormat.Console;
+
+    /// <summary>Entries below this are not written. Default: information.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>The OpenTelemetry collector; null: none, and nothing is sent.</summary>
+    public TelemetryOptions? Telemetry { get; init; }
+
     /// <summary>How long packets may be held back so that more of them go out by one system call. Default 15 ms: nobody sees it, and it halves the work of many destinations.</summary>
     public TimeSpan CoalescingTime { get; init; } = TimeSpan.FromMilliseconds(20);
 
@@ -56,6 +65,16 @@ internal sealed record ServerOptions
 
     /// <summary>The channels; <c>main</c> is the first and always there.</summary>
     public ImmutableArray<ChannelOptions> Channels { get; init; } = [new ChannelOptions()];
+}
+
+/// <summary>How log entries are written.</summary>
+internal enum LogFormat
+{
+    /// <summary>A line of text each.</summary>
+    Console = 1,
+
+    /// <summary>A JSON object in a line each.</summary>
+    Json = 2,
 }
 
 /// <summary>Settings of the RTMP server.</summary>
