@@ -186,9 +186,10 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new PreviewRoutes(services).Map(_application);
         new HealthRoutes(new HealthChecks(
             _lifetime,
-            live: [new HealthCheck("loops", new LoopWatch(_channels.All, time).FindProblemAsync)],
+            live: [new HealthCheck("loops", new LoopWatch(() => _channels.All, time).FindProblemAsync)],
             ready:
             [
+                ReadinessChecks.Store(store),
                 ReadinessChecks.Ports(() => _ports.Bound, time),
                 ReadinessChecks.Ffmpeg(options.FfmpegPath),
                 ReadinessChecks.Disk(options.DataDirectory),

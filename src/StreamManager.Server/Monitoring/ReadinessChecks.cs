@@ -2,6 +2,7 @@ using System.Net.NetworkInformation;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Codecs.Processes;
 using StreamManager.Server.Hosting;
+using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Monitoring;
 
@@ -18,6 +19,9 @@ internal static class ReadinessChecks
 
     /// <summary>The operating system's list of sockets is long on a busy server, and an answer of a second ago is as good.</summary>
     private static readonly TimeSpan PortsPeriod = TimeSpan.FromSeconds(1);
+
+    /// <summary>The state store. Its own reason may name an address, so it stays in the log.</summary>
+    public static HealthCheck Store(IStateStore store) => new("store", () => store.Health.IsAvailable ? null : "the state store is away: what is on air goes on, changes are refused");
 
     /// <summary>The disk below the data directory.</summary>
     public static HealthCheck Disk(string dataDirectory) => new("disk", () =>

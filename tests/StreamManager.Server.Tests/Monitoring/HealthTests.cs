@@ -10,9 +10,9 @@ namespace StreamManager.Server.Tests.Monitoring;
 public sealed class HealthTests
 {
     [Theory]
-    [InlineData("/health", "started loops ports ffmpeg disk programs")]
+    [InlineData("/health", "started loops store ports ffmpeg disk programs")]
     [InlineData("/health/live", "loops")]
-    [InlineData("/health/ready", "started ports ffmpeg disk programs")]
+    [InlineData("/health/ready", "started store ports ffmpeg disk programs")]
     public async Task Health_OfARunningServer_IsOpenAndGoodOnBothPorts(string path, string checks)
     {
         await using var server = await RunningServer.StartAsync();
@@ -76,12 +76,16 @@ public sealed class HealthTests
         var time = new ManualTimeProvider();
         var stuck = new TaskCompletionSource();
         var asked = 0;
-        var watch = new LoopWatch(
-            [("main", () => Task.CompletedTask), ("second", () =>
+        WatchedLoop[] loops =
+        [
+            new("main", () => Task.CompletedTask),
+            new("second", () =>
             {
                 asked++;
                 return stuck.Task;
-            })], time);
+            }),
+        ];
+        var watch = new LoopWatch(() => loops, time);
         for (var i = 0; i < 3; i++)
         {
             var looking = watch.FindProblemAsync();
