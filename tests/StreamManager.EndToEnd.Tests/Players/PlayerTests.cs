@@ -21,7 +21,7 @@ public sealed class PlayerTests(ProgramOnAir onAir) : IClassFixture<ProgramOnAir
         string[] urls =
         [
             $"rtmp://127.0.0.1:{Server.RtmpPort}/live/main",
-            $"rtmp://127.0.0.1:{Server.RtmpPort}/live/main/main",
+            $"rtmp://127.0.0.1:{Server.RtmpPort}/live/x/main/main", // ffmpeg takes "live/x" for the app.
             $"http://127.0.0.1:{Server.ApiPort}/preview/main.flv?token={ServerProcess.Token}",
             $"http://127.0.0.1:{Server.ApiPort}/preview/main.flv?source=main&token={ServerProcess.Token}",
         ];
