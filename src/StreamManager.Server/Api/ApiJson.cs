@@ -14,6 +14,9 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(DestinationDocument))]
 [JsonSerializable(typeof(ConnectionTestDocument))]
 [JsonSerializable(typeof(IReadOnlyList<StreamDocument>))]
+[JsonSerializable(typeof(SimulcastStatusDocument))]
+[JsonSerializable(typeof(SimulcastHealthDocument))]
+[JsonSerializable(typeof(SimulcastMetricsDocument))]
 [JsonSerializable(typeof(HealthDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext

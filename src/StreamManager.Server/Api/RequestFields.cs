@@ -63,6 +63,12 @@ internal sealed class RequestFields
         }
     }
 
+    /// <summary>The same where the body may be missing, which is taken as an object without fields.</summary>
+    public static async ValueTask<(RequestFields? Fields, Problem? Problem)> ReadOptionalAsync(HttpRequest request) =>
+        request.ContentLength is null or 0 && !request.Headers.ContainsKey("Transfer-Encoding")
+            ? (new RequestFields(Empty, "", []), null)
+            : await ReadAsync(request);
+
     /// <summary>Is the field there, with any value but null?</summary>
     public bool Has(string name) => _object.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null;
 
@@ -121,6 +127,27 @@ internal sealed class RequestFields
         return null;
     }
 
+    /// <summary>A list of texts; null when the field is absent, null or wrong.</summary>
+    public IReadOnlyList<string>? Texts(string name, SettingType<string> type, int most)
+    {
+        var allowed = $"a list of at most {most} texts, each {type.Allowed}";
+        if (!TryGet(name, JsonValueKind.Array, allowed, out var value))
+            return null;
+        var texts = new List<string>();
+        foreach (var item in value.EnumerateArray())
+        {
+            if (texts.Count == most || item.ValueKind is not JsonValueKind.String || !type.Parse(item.GetString()!, out var text))
+            {
+                Fail(name, $"must be {allowed}");
+                return null;
+            }
+
+            texts.Add(text);
+        }
+
+        return texts;
+    }
+
     /// <summary>An object within; null when the field is absent, null or wrong. It shares this one's errors.</summary>
     public RequestFields? Object(string name) =>
         TryGet(name, JsonValueKind.Object, "an object", out var value) ? new RequestFields(value, $"{_pointer}/{name}", _errors) : null;
@@ -138,6 +165,8 @@ internal sealed class RequestFields
             _errors.Add(new FieldError($"{_pointer}/{name}", near is null ? "is not a known field" : $"is not a known field; did you mean {near}?"));
         }
     }
+
+    private static JsonElement Empty { get; } = JsonDocument.Parse("{}").RootElement;
 
     private static Problem NotText { get; } = new(StatusCodes.Status400BadRequest, "malformed_json", "The body is not valid JSON.", "A text in it is not Unicode.");
 

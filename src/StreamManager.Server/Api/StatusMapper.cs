@@ -79,7 +79,8 @@ internal static class StatusMapper
         source.IsTranscoded,
         source.Warnings);
 
-    private static ProgramDocument Program(ChannelSnapshot channel) => new(
+    /// <summary>The program.</summary>
+    public static ProgramDocument Program(ChannelSnapshot channel) => new(
         "passthrough",
         channel.ActiveSource,
         (long)channel.Program.Time.TotalMilliseconds,

@@ -98,7 +98,7 @@ internal sealed class ChannelCatalog : IDisposable
             if (_entries.Count >= MostChannels)
                 return ChannelChange.TooMany;
             var saved = new SavedChannel(id, settings, _time.GetUtcNow());
-            await _records.SaveAsync(saved, cancellationToken);
+            await _records.SaveAsync(saved);
             var entry = Entry(id, null, saved, _mediaFolder);
             Volatile.Write(ref _entries, _entries.Add(entry));
             var channel = _directory.Add(entry.Definition);
@@ -125,7 +125,7 @@ internal sealed class ChannelCatalog : IDisposable
             if (change(entry) is not { } settings)
                 return ChannelChange.Stale;
             var saved = new SavedChannel(id, settings, entry.CreatedAt);
-            await _records.SaveAsync(saved, cancellationToken);
+            await _records.SaveAsync(saved);
             await ReplaceAsync(entry, Entry(id, entry.Configured, saved, _mediaFolder));
             return ChannelChange.Done;
         }
@@ -146,7 +146,7 @@ internal sealed class ChannelCatalog : IDisposable
                 return ChannelChange.Missing;
             if (entry.Configured is not null)
                 return ChannelChange.Configured;
-            await _records.RemoveAsync(id, cancellationToken);
+            await _records.RemoveAsync(id);
             Volatile.Write(ref _entries, _entries.Remove(entry));
             await _directory.RemoveAsync(id);
             return ChannelChange.Done;

@@ -24,11 +24,11 @@ internal sealed class ChannelRecords(IStateStore store)
     ];
 
     /// <summary>Adds, or replaces the one with the same id.</summary>
-    public async Task SaveAsync(SavedChannel channel, CancellationToken cancellationToken) =>
-        await _documents.PutAsync(channel.ChannelId, new ChannelEntry(channel.Settings, channel.CreatedAt), null, cancellationToken);
+    public async Task SaveAsync(SavedChannel channel) =>
+        await _documents.PutAsync(channel.ChannelId, new ChannelEntry(channel.Settings, channel.CreatedAt), null, CancellationToken.None);
 
     /// <summary>Forgets a channel.</summary>
-    public async Task RemoveAsync(string channelId, CancellationToken cancellationToken) => await _documents.RemoveAsync(channelId, null, cancellationToken);
+    public async Task RemoveAsync(string channelId) => await _documents.RemoveAsync(channelId, null, CancellationToken.None);
 }
 
 /// <summary>One channel in the store.</summary>

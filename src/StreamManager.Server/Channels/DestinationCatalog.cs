@@ -20,7 +20,7 @@ internal sealed record CatalogEntry(string ChannelId, DestinationDefinition Defi
 /// All destinations, those of the configuration and those added through the API. A change is saved first and then given to the channel, one change at a time;
 /// readers see the list as it was after a whole change.
 /// </summary>
-internal sealed class DestinationCatalog : IDisposable
+internal sealed partial class DestinationCatalog : IDisposable
 {
     /// <summary>Most destinations of one server: ten times what two cores can feed.</summary>
     public const int MostDestinations = 1_000;
@@ -31,12 +31,16 @@ internal sealed class DestinationCatalog : IDisposable
     private readonly SemaphoreSlim _gate = new(1, 1);
     private ImmutableList<CatalogEntry> _entries;
 
-    private DestinationCatalog(ImmutableList<CatalogEntry> entries, ChannelDirectory channels, DestinationRecords records, TimeProvider time)
+    private DestinationCatalog(
+        ImmutableList<CatalogEntry> entries, ImmutableDictionary<string, ImmutableHashSet<string>> chosen, ChannelDirectory channels, DestinationRecords records, TimeProvider time)
     {
         _entries = entries;
+        _chosen = chosen;
         _channels = channels;
         _records = records;
         _time = time;
+        foreach (var entry in entries)
+            Give(entry);
     }
 
     /// <summary>Puts configured and saved destinations together and gives them to their channels.</summary>
@@ -48,10 +52,7 @@ internal sealed class DestinationCatalog : IDisposable
         var configured = options.SelectMany(channel => channel.Destinations.Select(destination =>
             new CatalogEntry(channel.Definition.Id, Apply(overrides.GetValueOrDefault(destination.Id), destination), destination, null)));
         var saved = (await records.LoadAsync(cancellationToken)).Select(destination => new CatalogEntry(destination.ChannelId, destination.Definition, null, destination.CreatedAt));
-        ImmutableList<CatalogEntry> entries = [.. configured, .. saved];
-        foreach (var entry in entries)
-            channels.Find(entry.ChannelId)?.PutDestination(entry.Definition);
-        return new DestinationCatalog(entries, channels, records, time);
+        return new DestinationCatalog([.. configured, .. saved], await records.LoadChosenAsync(cancellationToken), channels, records, time);
     }
 
     /// <summary>All of them: configured ones first, then by age.</summary>
@@ -73,9 +74,10 @@ internal sealed class DestinationCatalog : IDisposable
             if (_entries.Count >= MostDestinations)
                 return false;
             var createdAt = _time.GetUtcNow();
-            await _records.SaveAsync(new SavedDestination(channelId, definition, createdAt), cancellationToken);
-            Volatile.Write(ref _entries, _entries.Add(new CatalogEntry(channelId, definition, null, createdAt)));
-            _channels.Find(channelId)?.PutDestination(definition);
+            await _records.SaveAsync(new SavedDestination(channelId, definition, createdAt));
+            var entry = new CatalogEntry(channelId, definition, null, createdAt);
+            Volatile.Write(ref _entries, _entries.Add(entry));
+            Give(entry);
             return true;
         }
         finally
@@ -97,12 +99,14 @@ internal sealed class DestinationCatalog : IDisposable
             if (Find(id) is not { } entry || change(entry) is not { } definition)
                 return null;
             if (entry.Configured is { } configured)
-                await _records.SaveAsync(Difference(configured, definition), cancellationToken);
+                await _records.SaveAsync(Difference(configured, definition));
             else
-                await _records.SaveAsync(new SavedDestination(entry.ChannelId, definition, entry.CreatedAt!.Value), cancellationToken);
+                await _records.SaveAsync(new SavedDestination(entry.ChannelId, definition, entry.CreatedAt!.Value));
             var next = entry with { Definition = definition };
             Volatile.Write(ref _entries, _entries.Replace(entry, next));
-            _channels.Find(entry.ChannelId)?.PutDestination(definition);
+            if (definition.Enabled != entry.Definition.Enabled && _chosen.TryGetValue(entry.ChannelId, out var chosen))
+                await ChooseWithinAsync(entry.ChannelId, definition.Enabled ? chosen.Add(id) : chosen.Remove(id));
+            Give(next);
             return next;
         }
         finally
@@ -120,7 +124,7 @@ internal sealed class DestinationCatalog : IDisposable
         {
             if (Find(id) is not { IsConfigured: false } entry)
                 return false;
-            await _records.RemoveAsync(id, cancellationToken);
+            await _records.RemoveAsync(id);
             Volatile.Write(ref _entries, _entries.Remove(entry));
 
             // Saved is saved: a caller that gives up waiting must not leave the output running.
@@ -141,7 +145,7 @@ internal sealed class DestinationCatalog : IDisposable
         try
         {
             foreach (var entry in _entries.Where(entry => entry.ChannelId == channelId))
-                _channels.Find(channelId)?.PutDestination(entry.Definition);
+                Give(entry);
         }
         finally
         {
@@ -158,7 +162,7 @@ internal sealed class DestinationCatalog : IDisposable
         {
             foreach (var entry in _entries.Where(entry => entry.ChannelId == channelId && !entry.IsConfigured))
             {
-                await _records.RemoveAsync(entry.Definition.Id, cancellationToken);
+                await _records.RemoveAsync(entry.Definition.Id);
                 Volatile.Write(ref _entries, _entries.Remove(entry));
             }
         }
@@ -170,6 +174,10 @@ internal sealed class DestinationCatalog : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();
+
+    // What the channel gets: during a broadcast with chosen destinations those are on and all others are off, whatever their own switch says.
+    private void Give(CatalogEntry entry) => _channels.Find(entry.ChannelId)?.PutDestination(
+        _chosen.TryGetValue(entry.ChannelId, out var chosen) ? entry.Definition with { Enabled = chosen.Contains(entry.Definition.Id) } : entry.Definition);
 
     /// <summary>Only what was really changed is kept, so that a change of the rest in the configuration still counts.</summary>
     private static DestinationOverride Difference(DestinationDefinition configured, DestinationDefinition wanted) => new(

@@ -21,10 +21,12 @@ internal sealed record DestinationOverride(string Id, bool? Enabled, string? Str
 }
 
 /// <summary>Keeps what users did to destinations, secrets sealed. No state of its own; every change is durable when a call returns. Throws like <see cref="IStateStore"/>.</summary>
+/// <remarks>A change that has begun is not given up, or nobody would know whether it was made: the store's own limits end it.</remarks>
 internal sealed class DestinationRecords(IStateStore store, Vault vault)
 {
     private readonly DocumentSet<DestinationEntry> _destinations = new(store, "destination", DestinationJson.Default.DestinationEntry);
     private readonly DocumentSet<OverrideEntry> _overrides = new(store, "destination-override", DestinationJson.Default.OverrideEntry);
+    private readonly DocumentSet<ChosenEntry> _chosen = new(store, "broadcast-destinations", DestinationJson.Default.ChosenEntry);
 
     /// <summary>Every destination added through the API, oldest first.</summary>
     /// <exception cref="StartupException">A secret does not open.</exception>
@@ -44,7 +46,7 @@ internal sealed class DestinationRecords(IStateStore store, Vault vault)
     ];
 
     /// <summary>Adds, or replaces the one with the same id.</summary>
-    public async Task SaveAsync(SavedDestination destination, CancellationToken cancellationToken)
+    public async Task SaveAsync(SavedDestination destination)
     {
         var definition = destination.Definition;
         var entry = new DestinationEntry(
@@ -56,18 +58,31 @@ internal sealed class DestinationRecords(IStateStore store, Vault vault)
             definition.Enabled,
             OutputSettingsDocument.From(definition.Settings),
             destination.CreatedAt);
-        await _destinations.PutAsync(definition.Id, entry, null, cancellationToken);
+        await _destinations.PutAsync(definition.Id, entry, null, CancellationToken.None);
     }
 
     /// <summary>Replaces the override with the same id.</summary>
-    public async Task SaveAsync(DestinationOverride change, CancellationToken cancellationToken)
+    public async Task SaveAsync(DestinationOverride change)
     {
         var entry = new OverrideEntry(change.Enabled, change.StreamKey is { } key ? vault.Seal(key, KeyOwner(change.Id)) : null);
-        await _overrides.PutAsync(change.Id, entry, null, cancellationToken);
+        await _overrides.PutAsync(change.Id, entry, null, CancellationToken.None);
     }
 
     /// <summary>Forgets an added destination.</summary>
-    public async Task RemoveAsync(string id, CancellationToken cancellationToken) => await _destinations.RemoveAsync(id, null, cancellationToken);
+    public async Task RemoveAsync(string id) => await _destinations.RemoveAsync(id, null, CancellationToken.None);
+
+    /// <summary>The destinations that were chosen for broadcasts, by channel.</summary>
+    public async Task<ImmutableDictionary<string, ImmutableHashSet<string>>> LoadChosenAsync(CancellationToken cancellationToken) =>
+        (await _chosen.ListAsync(cancellationToken)).ToImmutableDictionary(document => document.Id, document => document.Value.Ids.ToImmutableHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
+
+    /// <summary>Keeps the destinations that were chosen for a broadcast; null: none were.</summary>
+    public async Task SaveChosenAsync(string channelId, ImmutableHashSet<string>? ids)
+    {
+        if (ids is null)
+            await _chosen.RemoveAsync(channelId, null, CancellationToken.None);
+        else
+            await _chosen.PutAsync(channelId, new ChosenEntry([.. ids.Order(StringComparer.Ordinal)]), null, CancellationToken.None);
+    }
 
     private static string UrlOwner(string id) => $"destination/{id}/url";
 
@@ -98,8 +113,12 @@ internal sealed record DestinationEntry(
 /// <summary>One change to a configured destination.</summary>
 internal sealed record OverrideEntry(bool? Enabled, string? SealedStreamKey);
 
+/// <summary>The destinations of a channel's broadcast.</summary>
+internal sealed record ChosenEntry(ImmutableArray<string> Ids);
+
 /// <summary>How destinations are stored.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(DestinationEntry))]
 [JsonSerializable(typeof(OverrideEntry))]
+[JsonSerializable(typeof(ChosenEntry))]
 internal sealed partial class DestinationJson : JsonSerializerContext;

@@ -182,6 +182,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var services = new ApiServices(_channels, catalog, destinations, Keys, connections, () => _ports.Bound, time);
         new ChannelRoutes(services).Map(_application);
         new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);
+        new SimulcastRoutes(services).Map(_application);
         new StreamRoutes(services).Map(_application);
         new PreviewRoutes(services).Map(_application);
         new HealthRoutes(new HealthChecks(

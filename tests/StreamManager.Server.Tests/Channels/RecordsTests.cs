@@ -44,24 +44,24 @@ public sealed class RecordsTests : IAsyncLifetime
             Settings = new OutputSettings { RetryLimit = 7, QueueLimit = TimeSpan.FromSeconds(2) },
         }, Day);
         var second = new SavedDestination("other", Destination("d_1", ""), Day.AddDays(1));
-        await Destinations.SaveAsync(second, CancellationToken.None);
-        await Destinations.SaveAsync(first, CancellationToken.None);
-        await Destinations.SaveAsync(new DestinationOverride("twitch", false, null), CancellationToken.None);
-        await Destinations.SaveAsync(new DestinationOverride("twitch", null, "key-3"), CancellationToken.None);
+        await Destinations.SaveAsync(second);
+        await Destinations.SaveAsync(first);
+        await Destinations.SaveAsync(new DestinationOverride("twitch", false, null));
+        await Destinations.SaveAsync(new DestinationOverride("twitch", null, "key-3"));
         await ReopenAsync();
         Assert.Equal([first, second], await Destinations.LoadAsync(CancellationToken.None));
         Assert.Equal([new DestinationOverride("twitch", null, "key-3")], await Destinations.LoadOverridesAsync(CancellationToken.None));
 
-        await Destinations.SaveAsync(first with { Definition = first.Definition with { StreamKey = "key-4" } }, CancellationToken.None);
-        await Destinations.RemoveAsync("d_1", CancellationToken.None);
+        await Destinations.SaveAsync(first with { Definition = first.Definition with { StreamKey = "key-4" } });
+        await Destinations.RemoveAsync("d_1");
         Assert.Equal(["key-4"], (await Destinations.LoadAsync(CancellationToken.None)).Select(saved => saved.Definition.StreamKey));
     }
 
     [Fact]
     public async Task Files_OnDisk_HoldNoSecretAndAreForTheOwnerOnly()
     {
-        await Destinations.SaveAsync(new SavedDestination("main", Destination("d_1", "s3cret-key") with { Url = "rtmp://user:s3cret-password@h/app" }, Day), CancellationToken.None);
-        await Destinations.SaveAsync(new DestinationOverride("twitch", null, "s3cret-override"), CancellationToken.None);
+        await Destinations.SaveAsync(new SavedDestination("main", Destination("d_1", "s3cret-key") with { Url = "rtmp://user:s3cret-password@h/app" }, Day));
+        await Destinations.SaveAsync(new DestinationOverride("twitch", null, "s3cret-override"));
         await new IngestKeyRecords(Store, _vault).SaveAsync("main", "main", "s3cret-ingest", CancellationToken.None);
         foreach (var file in Directory.GetFiles(_folder.Path).Where(file => Path.GetFileName(file) != "lock"))
         {
@@ -75,7 +75,7 @@ public sealed class RecordsTests : IAsyncLifetime
     [Fact]
     public async Task Destinations_WithADamagedSeal_NameTheRecord()
     {
-        await Destinations.SaveAsync(new SavedDestination("main", Destination("d_1", "a-key"), Day), CancellationToken.None);
+        await Destinations.SaveAsync(new SavedDestination("main", Destination("d_1", "a-key"), Day));
         var body = Encoding.UTF8.GetString((await Store.GetAsync("destination", "d_1", CancellationToken.None))!.Body.Span);
         var at = body.IndexOf("sealedStreamKey", StringComparison.Ordinal) + 40;
         body = body[..at] + (body[at] == 'A' ? 'B' : 'A') + body[(at + 1)..];
@@ -115,10 +115,10 @@ public sealed class RecordsTests : IAsyncLifetime
         var later = new SavedChannel("a", new ChannelSettings(), Day.AddDays(1));
         var configured = new SavedChannel("main", new ChannelSettings { OnStall = LossPolicy.End }, null);
         foreach (var saved in new[] { later, channel, configured })
-            await new ChannelRecords(Store).SaveAsync(saved, CancellationToken.None);
+            await new ChannelRecords(Store).SaveAsync(saved);
         await ReopenAsync();
         Assert.Equal([configured, channel, later], await new ChannelRecords(Store).LoadAsync(CancellationToken.None));
-        await new ChannelRecords(Store).RemoveAsync("b", CancellationToken.None);
+        await new ChannelRecords(Store).RemoveAsync("b");
         Assert.Equal([configured, later], await new ChannelRecords(Store).LoadAsync(CancellationToken.None));
     }
 
