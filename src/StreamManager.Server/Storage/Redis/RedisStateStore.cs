@@ -4,17 +4,22 @@ using System.Globalization;
 namespace StreamManager.Server.Storage.Redis;
 
 /// <summary>The store in a Redis that several servers may share. Expiry is by the clock of Redis.</summary>
-internal sealed class RedisStateStore : IStateStore
+internal sealed partial class RedisStateStore : IStateStore
 {
     /// <summary>Documents in one reply: with bodies of the greatest size it stays below <see cref="RespLimits.MaxReplyBytes"/>, and Redis is not held up for others.</summary>
     internal const int DocumentsPerReply = 50;
 
+    private readonly ILogger _logger;
     private readonly RedisClient _client;
     private readonly RedisChangeFeed _feed;
 
+    /// <summary>What was said last, so that it is not said again at each connection. Used by the link's task only.</summary>
+    private ImmutableArray<string> _advice = [];
+
     private RedisStateStore(RedisOptions options, TimeProvider time, ILogger logger)
     {
-        _client = new RedisClient(new RedisLink(options, time, logger));
+        _logger = logger;
+        _client = new RedisClient(new RedisLink(options, time, logger, AdviseAsync));
         _feed = new RedisChangeFeed(options, time, logger);
         Journal = new RedisEventJournal(_client);
     }
@@ -118,6 +123,17 @@ internal sealed class RedisStateStore : IStateStore
         if (RedisLayout.IsReserved(kind))
             throw new ArgumentException($"the kind \"{kind}\" is reserved for the store itself", nameof(kind));
     }
+
+    private async Task AdviseAsync(RedisConnection connection, CancellationToken cancellationToken)
+    {
+        var advice = await RedisAdvice.AskAsync(connection, cancellationToken);
+        foreach (var text in advice.Except(_advice, StringComparer.Ordinal))
+            LogAdvice(text);
+        _advice = advice;
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "{Advice}")]
+    private partial void LogAdvice(string advice);
 
     /// <summary>Redis takes no time before 1970; one that is past removes the document at once.</summary>
     private static string Expiry(DateTimeOffset? at) => at is { } time ? Math.Max(1, time.ToUnixTimeMilliseconds()).ToString(CultureInfo.InvariantCulture) : "";
