@@ -1,5 +1,6 @@
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Api;
@@ -8,7 +9,7 @@ namespace StreamManager.Server.Api;
 /// Stands before every route, closed by default: a route says what it needs (<see cref="RouteAccess"/>), one that says nothing is for owners, and where there is no route a token is needed
 /// to be told so. Metrics are open to this machine. The gate also sees to it that each port serves its own paths only, and that whatever goes wrong is answered by problem details.
 /// </summary>
-internal sealed partial class ApiGate(BearerAuthenticator authenticator, ILogger<ApiGate> logger)
+internal sealed partial class ApiGate(Authenticator authenticator, ILogger<ApiGate> logger)
 {
     /// <summary>Before routing: runs the rest, and answers what it throws or leaves bare.</summary>
     public async Task GuardAsync(HttpContext context, RequestDelegate next)
@@ -54,9 +55,10 @@ internal sealed partial class ApiGate(BearerAuthenticator authenticator, ILogger
         if (needed is not Permissions.None)
         {
             var isPreview = context.Request.Path.StartsWithSegments("/preview", StringComparison.Ordinal);
-            if (await authenticator.AuthenticateAsync(context, allowQuery: isPreview) is not { } caller)
+            var authentication = await authenticator.AuthenticateAsync(context, allowQuery: isPreview);
+            if (authentication is not Authentication.Granted { Caller: var caller })
             {
-                await Problem.Unauthorized.ExecuteAsync(context);
+                await (authentication is Authentication.Forged ? Problem.Antiforgery : Problem.Unauthorized).ExecuteAsync(context);
                 return;
             }
 

@@ -17,6 +17,13 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(SimulcastStatusDocument))]
 [JsonSerializable(typeof(SimulcastHealthDocument))]
 [JsonSerializable(typeof(SimulcastMetricsDocument))]
+[JsonSerializable(typeof(SetupDocument))]
+[JsonSerializable(typeof(MeDocument))]
+[JsonSerializable(typeof(IReadOnlyList<SessionDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<TokenDocument>))]
+[JsonSerializable(typeof(TokenDocument))]
+[JsonSerializable(typeof(IReadOnlyList<UserDocument>))]
+[JsonSerializable(typeof(UserDocument))]
 [JsonSerializable(typeof(HealthDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext

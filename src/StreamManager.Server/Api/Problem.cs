@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
 
 namespace StreamManager.Server.Api;
 
@@ -18,6 +19,16 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     /// <summary>No token, or a wrong one.</summary>
     public static Problem Unauthorized { get; } =
         new(StatusCodes.Status401Unauthorized, "unauthorized", "A valid token is needed.", "Send it as \"Authorization: Bearer TOKEN\".");
+
+    /// <summary>The cookie is good, but the request may come from another page.</summary>
+    public static Problem Antiforgery { get; } = new(
+        StatusCodes.Status403Forbidden,
+        "antiforgery",
+        "The request may come from another page.",
+        $"With the session's cookie send its antiforgery token (csrfToken of /api/me) as {SessionCookie.AntiforgeryHeader}; open WebSockets from this server's own pages.");
+
+    /// <summary>Passwords are being checked as fast as the server allows itself.</summary>
+    public static Problem Busy { get; } = new(StatusCodes.Status503ServiceUnavailable, "busy", "Too many passwords are being checked now; try again in a moment.");
 
     /// <summary>No such route.</summary>
     public static Problem NoRoute { get; } = new(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.");

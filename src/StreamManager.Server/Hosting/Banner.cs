@@ -20,7 +20,15 @@ internal static class Banner
         output.WriteLine($"  API       http://{host}:{ports.Api}/api/status");
         output.WriteLine($"  Metrics   http://{host}:{ports.Metrics}/metrics");
         output.WriteLine($"  Health    http://{host}:{ports.Health}/health");
-        output.WriteLine($"  Token     {TokenText(server)}");
+        if (options.AdminToken is not null)
+            output.WriteLine("  Token     from ADMIN_TOKEN");
+        if (server.SetupToken is { } setup)
+        {
+            output.WriteLine();
+            output.WriteLine("  Set up (makes the first owner; works once, until the next start):");
+            output.WriteLine($"  http://{host}:{ports.Api}/setup#{setup.Value}");
+        }
+
         output.WriteLine();
         output.WriteLine("  Paste into OBS (Settings > Stream > Custom):");
         if (isEverywhere)
@@ -45,17 +53,6 @@ internal static class Banner
 
         output.WriteLine();
         output.Flush();
-    }
-
-    private static string TokenText(StreamManagerServer server)
-    {
-        var token = server.AdminToken;
-        return token switch
-        {
-            { IsNew: true } => $"{token.Token.Value}  (shown this once; kept in {token.File})",
-            { File: { } file } => $"in {file}",
-            _ => "from ADMIN_TOKEN",
-        };
     }
 
     private static string HostName(IPAddress address) => address.AddressFamily is System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();

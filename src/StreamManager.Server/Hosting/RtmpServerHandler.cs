@@ -3,14 +3,16 @@ using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
+using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Hosting;
 
 /// <summary>
-/// Decides who may publish and play: a publisher by its key, whatever the app; a player by the owner's token in the query, or by being on this machine.
+/// Decides who may publish and play: a publisher by its key, whatever the app; a player by a token in the query, or by being on this machine.
 /// </summary>
 internal sealed partial class RtmpServerHandler(
-    ChannelDirectory channels, IngestKeyRing keys, TokenDigest adminToken, ConnectionRegistry connections, TimeProvider time, ILogger<RtmpServerHandler> logger) : IRtmpServerHandler
+    ChannelDirectory channels, IngestKeyRing keys, Authenticator authenticator, ConnectionRegistry connections, TimeProvider time, ILogger<RtmpServerHandler> logger) : IRtmpServerHandler
 {
     /// <summary>Longest name of an encoder that is shown.</summary>
     private const int ClientLength = 128;
@@ -46,7 +48,7 @@ internal sealed partial class RtmpServerHandler(
     /// <inheritdoc/>
     public async ValueTask<RtmpPlayDecision> AuthorizePlayAsync(RtmpStreamRequest request, CancellationToken cancellationToken)
     {
-        if (!Addresses.IsLoopback(request.RemoteAddress) && !HasToken(request.Query))
+        if (!Addresses.IsLoopback(request.RemoteAddress) && !await HasTokenAsync(request.Query, cancellationToken))
         {
             LogPlayRefused(logger, request.ConnectionId, request.RemoteAddress);
             return new RtmpPlayDecision.Refused("NetStream.Play.Failed", "Playing from another machine needs ?token= with a valid token.");
@@ -68,10 +70,22 @@ internal sealed partial class RtmpServerHandler(
         return new string(visible).Trim();
     }
 
-    private bool HasToken(string query) => query
-        .Split('&', StringSplitOptions.RemoveEmptyEntries)
-        .Where(part => part.StartsWith("token=", StringComparison.Ordinal))
-        .Any(part => adminToken.Matches(Uri.UnescapeDataString(part["token=".Length..])));
+    private async ValueTask<bool> HasTokenAsync(string query, CancellationToken cancellationToken)
+    {
+        const string name = "token=";
+        var token = query.Split('&').FirstOrDefault(part => part.StartsWith(name, StringComparison.Ordinal));
+        try
+        {
+            return token is not null
+                && await authenticator.FindAsync(Uri.UnescapeDataString(token[name.Length..]), cancellationToken) is { } caller
+                && caller.Permissions.HasFlag(Permissions.View);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Not known from memory, and nobody to ask.
+            return false;
+        }
+    }
 
     private StreamConnection Connection(RtmpStreamRequest request, StreamRole role, string channelId, string? sourceId, string client) => new(
         request.ConnectionId,

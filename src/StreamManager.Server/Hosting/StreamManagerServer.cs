@@ -4,9 +4,11 @@ using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
 using StreamManager.Server.Api;
 using StreamManager.Server.Channels;
+using StreamManager.Server.Events;
 using StreamManager.Server.Monitoring;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Security.Vaults;
 using StreamManager.Server.Storage;
 
@@ -32,6 +34,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     private ChannelDirectory? _channels;
     private RtmpServer? _rtmp;
     private Ports? _ports;
+    private AccountParts? _accounts;
     private int _isDisposed;
 
     private StreamManagerServer(ILoggerFactory loggers, TimeProvider time)
@@ -44,8 +47,11 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     /// <summary>The ports as they were bound.</summary>
     public BoundPorts BoundPorts => _ports!.Bound;
 
-    /// <summary>The owner's token.</summary>
-    public AdminToken AdminToken { get; private set; } = null!;
+    /// <summary>The token of the set-up link; null: the set-up is done.</summary>
+    public Secret? SetupToken { get; private set; }
+
+    /// <summary>Users, sessions, tokens.</summary>
+    public AccountParts Accounts => _accounts!;
 
     /// <summary>The publish keys.</summary>
     public IngestKeyRing Keys { get; private set; } = null!;
@@ -138,8 +144,11 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var state = OwnAsync(await ServerState.OpenAsync(options, time, loggers, cancellationToken));
         var store = state.Store;
         var vault = Own(await Vault.OpenAsync(store, options.EncryptionKey, options.DataDirectory, time, cancellationToken));
-        AdminToken = AdminToken.Load(options.AdminToken, options.DataDirectory);
         IsFirstStart = vault.IsNew;
+        var events = new EventBus(time);
+        _accounts = OwnAsync(new AccountParts(store, options.AdminToken, events, time, loggers));
+        await _accounts.Directory.GetAsync(cancellationToken);
+        SetupToken = await _accounts.Users.MakeLinkAsync(cancellationToken);
         if (ExecutablePath.Find(options.FfmpegPath) is null)
             LogNoFfmpeg(_logger, options.FfmpegPath);
         Keys = await IngestKeyRing.LoadAsync(options.Channels, new IngestKeyRecords(store, vault), cancellationToken);
@@ -161,15 +170,14 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var destinations = Own(await DestinationCatalog.LoadAsync(options.Channels, _channels, new DestinationRecords(store, vault), time, cancellationToken));
         var connections = new ConnectionRegistry();
         var meters = Own(new MeterCollector());
-        var adminToken = new TokenDigest(AdminToken.Token.Value);
-        _rtmp = Own(MakeRtmpServer(options.Rtmp, new RtmpServerHandler(_channels, Keys, adminToken, connections, time, loggers.CreateLogger<RtmpServerHandler>()), time, loggers));
+        _rtmp = Own(MakeRtmpServer(options.Rtmp, new RtmpServerHandler(_channels, Keys, _accounts.Authenticator, connections, time, loggers.CreateLogger<RtmpServerHandler>()), time, loggers));
 
         var connectionHandler = new RtmpConnectionHandler(
             _rtmp, new ConnectionLimiter(options.Rtmp.MaximumConnections, options.Rtmp.MaximumConnectionsPerAddress), loggers.CreateLogger<RtmpConnectionHandler>());
         _ports = new Ports(options, connectionHandler);
         _application = _ports.Build(loggers);
 
-        var gate = new ApiGate(new BearerAuthenticator(adminToken, time), loggers.CreateLogger<ApiGate>());
+        var gate = new ApiGate(_accounts.Authenticator, loggers.CreateLogger<ApiGate>());
         if (options.Telemetry is { } telemetry)
         {
             Own(new Telemetry(telemetry, () => [.. _channels.All.Select(channel => channel.GetSnapshot())]));
@@ -185,6 +193,10 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new SimulcastRoutes(services).Map(_application);
         new StreamRoutes(services).Map(_application);
         new PreviewRoutes(services).Map(_application);
+        new SetupRoutes(_accounts).Map(_application);
+        new AccountRoutes(_accounts).Map(_application);
+        new TokenRoutes(_accounts, time).Map(_application);
+        new UserRoutes(_accounts).Map(_application);
         new HealthRoutes(new HealthChecks(
             _lifetime,
             live: [new HealthCheck("loops", new LoopWatch(() => _channels.All, time).FindProblemAsync)],

@@ -39,7 +39,7 @@ internal sealed record ServerOptions
     /// <summary>Where the server keeps its state.</summary>
     public string DataDirectory { get; init; } = "./data";
 
-    /// <summary>The token of the owner; null: one is made at the first start.</summary>
+    /// <summary>An owner's API token, for automation; null: none.</summary>
     public Secret? AdminToken { get; init; }
 
     /// <summary>What the stored secrets are sealed with; null: a key is made at the first start.</summary>

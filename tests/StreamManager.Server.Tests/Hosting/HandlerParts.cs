@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamManager.Engine;
 using StreamManager.Server.Channels;
+using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Security.Vaults;
 using StreamManager.Server.Storage;
 using StreamManager.Server.Tests.Storage;
@@ -23,6 +25,8 @@ internal sealed class HandlerParts : IAsyncDisposable
 
     public ChannelDirectory Channels { get; private set; } = null!;
 
+    public AccountParts Accounts { get; private set; } = null!;
+
     public RtmpServerHandler Handler { get; private set; } = null!;
 
     public static async Task<HandlerParts> MakeAsync(string token, ChannelOptions options)
@@ -35,8 +39,9 @@ internal sealed class HandlerParts : IAsyncDisposable
         parts.Channels = new ChannelDirectory(parts._engine);
         parts.Channels.Add(options.Definition);
         var keys = await IngestKeyRing.LoadAsync([options], new IngestKeyRecords(parts._state.Store, parts._vault), CancellationToken.None);
+        parts.Accounts = new AccountParts(parts._state.Store, new Secret(token), new EventBus(TimeProvider.System), TimeProvider.System, NullLoggerFactory.Instance);
         parts.Handler = new RtmpServerHandler(
-            parts.Channels, keys, new TokenDigest(token), parts.Connections, TimeProvider.System, NullLogger<RtmpServerHandler>.Instance);
+            parts.Channels, keys, parts.Accounts.Authenticator, parts.Connections, TimeProvider.System, NullLogger<RtmpServerHandler>.Instance);
         return parts;
     }
 
@@ -45,6 +50,7 @@ internal sealed class HandlerParts : IAsyncDisposable
         await Channels.DisposeAsync();
         _engine.Dispose();
         await _broadcasts.DisposeAsync();
+        await Accounts.DisposeAsync();
         _vault.Dispose();
         await _state.DisposeAsync();
         _folder.Dispose();

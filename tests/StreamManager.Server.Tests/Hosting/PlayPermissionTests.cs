@@ -2,6 +2,8 @@ using StreamManager.Rtmp.Server;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
+using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
 
 namespace StreamManager.Server.Tests.Hosting;
 
@@ -55,6 +57,20 @@ public sealed class PlayPermissionTests : IAsyncLifetime
         await GoOnAirAsync();
         var decision = await _parts.Handler.AuthorizePlayAsync(Request(name, "127.0.0.1", ""), TestContext.Current.CancellationToken);
         Assert.Equal("NetStream.Play.StreamNotFound", Assert.IsType<RtmpPlayDecision.Refused>(decision).Code);
+    }
+
+    [Theory]
+    [InlineData("view", true)]
+    [InlineData("operate", false)]
+    public async Task Play_WithAnApiToken_NeedsView(string scope, bool isGranted)
+    {
+        await GoOnAirAsync();
+        Assert.True(PermissionNames.TryParse(scope, out var permission));
+        var token = (await _parts.Accounts.Tokens.MakeAsync(Caller.Administrator, "wall", permission, null, TestContext.Current.CancellationToken))!.Secret.Value;
+        var decision = await _parts.Handler.AuthorizePlayAsync(Request("main", Stranger, "token=" + token), TestContext.Current.CancellationToken);
+        Assert.Equal(isGranted, decision is RtmpPlayDecision.Granted);
+        if (decision is RtmpPlayDecision.Granted granted)
+            await granted.Feed.DisposeAsync();
     }
 
     [Fact]

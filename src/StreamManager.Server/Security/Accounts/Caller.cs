@@ -6,6 +6,12 @@ namespace StreamManager.Server.Security.Accounts;
 /// <param name="UserId">The user behind it; null: the administrator's token, or a token made with it.</param>
 internal sealed record Caller(string Actor, Permissions Permissions, string? UserId)
 {
+    /// <summary>The session that it came by, as the store names it; null: it came by a token.</summary>
+    public string? SessionId { get; init; }
+
+    /// <summary>When what it came by expires; null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>The caller by <c>ADMIN_TOKEN</c>.</summary>
     public static Caller Administrator { get; } = new("admin-token", Permissions.Owner, null);
 }

@@ -1,0 +1,138 @@
+using StreamManager.Server.Hosting;
+using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
+using StreamManager.Server.Storage;
+
+namespace StreamManager.Server.Api;
+
+/// <summary>Login, logout, and what everybody may do about the own account.</summary>
+internal sealed class AccountRoutes(AccountParts accounts)
+{
+    private static Problem NoSession { get; } = new(
+        StatusCodes.Status409Conflict, "no_session", "This is for sessions; the request came with a token.", "Log in with name and password, and send the session's cookie.");
+
+    /// <summary>Adds the routes.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/login", (Delegate)LogInAsync).Needs(Permissions.None);
+        routes.MapPost("/api/logout", (Delegate)LogOutAsync).Needs(Permissions.View);
+        routes.MapGet("/api/me", (Delegate)MeAsync).Needs(Permissions.View);
+        routes.MapPost("/api/me/password", (Delegate)ChangePasswordAsync).Needs(Permissions.View);
+        routes.MapGet("/api/sessions", (Delegate)ListSessionsAsync).Needs(Permissions.View);
+        routes.MapDelete("/api/sessions/{id}", EndSessionAsync).Needs(Permissions.View);
+    }
+
+    /// <summary>From where a request comes.</summary>
+    public static string AddressOf(HttpContext context) => Addresses.Text(context.Connection.RemoteIpAddress);
+
+    /// <summary>What its sender calls itself.</summary>
+    public static string ClientOf(HttpContext context) => RtmpServerHandler.Clean(context.Request.Headers.UserAgent.ToString());
+
+    /// <summary>Answers with a new session: the cookie, and beside it what the page needs.</summary>
+    public static IResult Welcome(HttpContext context, Versioned<UserRecord> user, NewSession session, int status = StatusCodes.Status200OK)
+    {
+        SessionCookie.Write(context, session);
+        var me = new MeDocument(
+            "user:" + user.Value.Name,
+            Describe(user),
+            PermissionNames.List(Roles.PermissionsOf(user.Value.Role)),
+            SessionCookie.AntiforgeryToken(session.Secret.Value),
+            StatusMapper.Utc(session.ExpiresAt));
+        return Answers.Json(me, ApiJson.Readable.MeDocument, status);
+    }
+
+    private static MyUserDocument Describe(Versioned<UserRecord> user) => new(user.Id, user.Value.Name, Roles.Name(user.Value.Role));
+
+    private async Task<IResult> LogInAsync(HttpContext context)
+    {
+        var (fields, problem) = await RequestFields.ReadAsync(context.Request);
+        if (fields is null)
+            return problem!;
+        var name = fields.RequiredText("name", AccountFields.ClaimedName);
+        var password = fields.RequiredText("password", AccountFields.Password);
+        fields.RefuseUnknown();
+        if (fields.Errors.Count > 0)
+            return Problem.Invalid(fields.Errors);
+        var result = await accounts.Desk.LogInAsync(name!, password!, AddressOf(context), ClientOf(context), context.RequestAborted);
+        return result is LoginResult.Done done ? Welcome(context, done.User, done.Session) : AccountFields.Refusal(result, context);
+    }
+
+    private async Task<IResult> LogOutAsync(HttpContext context)
+    {
+        var caller = context.Caller();
+        if (caller.SessionId is not { } session)
+            return NoSession;
+        await accounts.Sessions.EndAsync(session, caller.Actor, context.RequestAborted);
+        SessionCookie.Delete(context);
+        return TypedResults.NoContent();
+    }
+
+    private async Task<IResult> MeAsync(HttpContext context)
+    {
+        var caller = context.Caller();
+        var user = await FindUserAsync(caller, context.RequestAborted);
+        var cookie = caller.SessionId is null ? null : SessionCookie.Read(context.Request);
+        var me = new MeDocument(
+            caller.Actor,
+            user is null ? null : Describe(user),
+            PermissionNames.List(caller.Permissions),
+            cookie is null ? null : SessionCookie.AntiforgeryToken(cookie),
+            StatusMapper.Utc(caller.ExpiresAt));
+        return Answers.Json(me, ApiJson.Readable.MeDocument);
+    }
+
+    private async Task<IResult> ChangePasswordAsync(HttpContext context)
+    {
+        var caller = context.Caller();
+        if (caller.SessionId is null || await FindUserAsync(caller, context.RequestAborted) is not { } user)
+            return NoSession;
+        var (fields, problem) = await RequestFields.ReadAsync(context.Request);
+        if (fields is null)
+            return problem!;
+        var old = fields.RequiredText("currentPassword", AccountFields.Password);
+        var password = fields.RequiredText("newPassword", AccountFields.Password);
+        AccountFields.CheckPassword(fields, "newPassword", password, user.Value.Name);
+        fields.RefuseUnknown();
+        if (fields.Errors.Count > 0)
+            return Problem.Invalid(fields.Errors);
+        var result = await accounts.Desk.ChangePasswordAsync(user, old!, password!, AddressOf(context), ClientOf(context), context.RequestAborted);
+        switch (result)
+        {
+            case LoginResult.Done done:
+                return Welcome(context, done.User, done.Session);
+            case LoginResult.Wrong:
+                fields.Fail("currentPassword", "is not the password");
+                return Problem.Invalid(fields.Errors);
+            default:
+                return AccountFields.Refusal(result, context);
+        }
+    }
+
+    private async Task<IResult> ListSessionsAsync(HttpContext context)
+    {
+        var caller = context.Caller();
+        IReadOnlyList<SessionDocument> sessions = await FindUserAsync(caller, context.RequestAborted) is not { } user
+            ? []
+            : [.. (await accounts.Sessions.ListAsync(user, context.RequestAborted)).Select(session => Describe(session, caller))];
+        return Answers.Json(sessions, ApiJson.Readable.IReadOnlyListSessionDocument);
+    }
+
+    private async Task<IResult> EndSessionAsync(string id, HttpContext context)
+    {
+        var caller = context.Caller();
+        return caller.UserId is { } user && await accounts.Sessions.EndAsync(user, id, caller.Actor, context.RequestAborted)
+            ? TypedResults.NoContent()
+            : Problem.Missing("session");
+    }
+
+    private static SessionDocument Describe(Versioned<SessionRecord> session, Caller caller) => new(
+        session.Value.Id,
+        session.Id == caller.SessionId,
+        StatusMapper.Utc(session.Value.CreatedAt)!.Value,
+        StatusMapper.Utc(session.Value.UsedAt)!.Value,
+        session.Value.Address,
+        session.Value.Client);
+
+    private async ValueTask<Versioned<UserRecord>?> FindUserAsync(Caller caller, CancellationToken cancellationToken) =>
+        caller.UserId is { } id ? (await accounts.Directory.GetAsync(cancellationToken)).Find(id) : null;
+}

@@ -1,0 +1,44 @@
+using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
+
+namespace StreamManager.Server.Api;
+
+/// <summary>The first owner, by the link that the server prints at its start.</summary>
+internal sealed class SetupRoutes(AccountParts accounts)
+{
+    /// <summary>Adds the routes.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/setup", (Delegate)GetAsync).Needs(Permissions.None);
+        routes.MapPost("/api/setup", (Delegate)SetUpAsync).Needs(Permissions.None);
+    }
+
+    private async Task<IResult> GetAsync(HttpContext context) =>
+        Answers.Json(new SetupDocument(await accounts.Users.IsSetupNeededAsync(context.RequestAborted)), ApiJson.Readable.SetupDocument);
+
+    private async Task<IResult> SetUpAsync(HttpContext context)
+    {
+        var (fields, problem) = await RequestFields.ReadAsync(context.Request);
+        if (fields is null)
+            return problem!;
+        var token = fields.RequiredText("token", AccountFields.ClaimedSecret);
+        var name = fields.RequiredText("name", AccountFields.Name);
+        var password = fields.RequiredText("password", AccountFields.Password);
+        AccountFields.CheckPassword(fields, "password", password, name);
+        fields.RefuseUnknown();
+        if (fields.Errors.Count > 0)
+            return Problem.Invalid(fields.Errors);
+
+        var result = await accounts.Users.SetUpAsync(token!, name!, password!, context.RequestAborted);
+        if (result.User is not { } user)
+        {
+            if (result.Refusal is UserRefusal.WrongLink)
+                await accounts.Authenticator.DelayAsync(context);
+            return AccountFields.Refusal(result.Refusal, context);
+        }
+
+        var session = await accounts.Sessions.MakeAsync(user, AccountRoutes.AddressOf(context), AccountRoutes.ClientOf(context), context.RequestAborted);
+        context.Response.Headers.Location = $"/api/users/{user.Id}";
+        return AccountRoutes.Welcome(context, user, session, StatusCodes.Status201Created);
+    }
+}

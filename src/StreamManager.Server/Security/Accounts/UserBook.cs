@@ -1,0 +1,251 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using StreamManager.Server.Events;
+using StreamManager.Server.Storage;
+
+namespace StreamManager.Server.Security.Accounts;
+
+/// <summary>Why users were not changed.</summary>
+internal enum UserRefusal
+{
+    /// <summary>There is no such user.</summary>
+    NotFound = 1,
+
+    /// <summary>Another user has the name.</summary>
+    NameTaken = 2,
+
+    /// <summary>No owner who may come in would be left.</summary>
+    LastOwner = 3,
+
+    /// <summary>There are <see cref="AccountLimits.MostUsers"/>.</summary>
+    TooMany = 4,
+
+    /// <summary>Passwords are being checked as fast as allowed; try again in a moment.</summary>
+    Busy = 5,
+
+    /// <summary>There is or was an owner: the set-up is over.</summary>
+    SetupDone = 6,
+
+    /// <summary>It is not the token of the set-up link.</summary>
+    WrongLink = 7,
+}
+
+/// <summary>Outcome of a change of users: one of the two.</summary>
+internal sealed record UserResult(Versioned<UserRecord>? User, UserRefusal Refusal = default)
+{
+    /// <summary>Nothing was changed.</summary>
+    public static UserResult Refused(UserRefusal refusal) => new(null, refusal);
+}
+
+/// <summary>What shall be changed about a user; null: as it is.</summary>
+internal sealed record UserChange(string? Name = null, Role? Role = null, string? Password = null, bool? IsEnabled = null);
+
+/// <summary>
+/// Makes, changes and removes users. Every change is checked against all users as the store has them and written together with the <see cref="SetupRecord"/>, so that what is true of
+/// all of them (names differ, an owner is left) stays true whoever else changes something. Thread-safe; throws like <see cref="IStateStore"/>.
+/// </summary>
+internal sealed class UserBook(
+    IStateStore store, AccountDocuments documents, UserDirectory directory, PasswordHashing passwords, EventBus events, TimeProvider time) : IDisposable
+{
+    /// <summary>Id of the one <see cref="SetupRecord"/>.</summary>
+    public const string SetupId = "accounts";
+
+    /// <summary>Tries against others who change users too. More would mean that somebody does nothing else.</summary>
+    private const int MostTries = 20;
+
+    private readonly SemaphoreSlim _changing = new(1);
+
+    /// <summary>Makes a user.</summary>
+    public async Task<UserResult> AddAsync(string name, Role role, string password, bool isEnabled, string actor, CancellationToken cancellationToken)
+    {
+        if (await passwords.HashAsync(password, cancellationToken) is not { } hash)
+            return UserResult.Refused(UserRefusal.Busy);
+        return await ChangeAsync((users, setup) => Add(users, setup, New(name, role, hash, isEnabled), "audit.user.created", actor), cancellationToken);
+    }
+
+    /// <summary>Makes the first owner by the link's token and ends the set-up for ever.</summary>
+    public async Task<UserResult> SetUpAsync(string linkToken, string name, string password, CancellationToken cancellationToken)
+    {
+        // Only who has the link makes the processor work.
+        if (RefusalOf(await documents.Setup.GetAsync(SetupId, cancellationToken), linkToken) is { } refusal)
+            return UserResult.Refused(refusal);
+        if (await passwords.HashAsync(password, cancellationToken) is not { } hash)
+            return UserResult.Refused(UserRefusal.Busy);
+        return await ChangeAsync(
+            (users, setup) => RefusalOf(setup, linkToken) is { } late
+                ? Plan.Refuse(late)
+                : Add(users, setup, New(name, Role.Owner, hash, isEnabled: true), "audit.setup.completed", "setup"),
+            cancellationToken);
+    }
+
+    /// <summary>Makes a new set-up link, and forgets the one before. Null: the set-up is over.</summary>
+    public async Task<Secret?> MakeLinkAsync(CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < MostTries; i++)
+        {
+            var setup = await documents.Setup.GetAsync(SetupId, cancellationToken);
+            if (setup?.Value.IsDone is true)
+                return null;
+            var token = AccountSecret.Make();
+            var record = new SetupRecord(IsDone: false, AccountSecret.Digest(token));
+            if (await documents.Setup.PutAsync(SetupId, record, setup?.Version ?? StateWrite.Absent, cancellationToken) is not null)
+                return new Secret(token);
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>Is the set-up still to be done?</summary>
+    public async Task<bool> IsSetupNeededAsync(CancellationToken cancellationToken) =>
+        (await documents.Setup.GetAsync(SetupId, cancellationToken))?.Value.IsDone is not true;
+
+    /// <summary>Changes a user. A new password, role or switch ends the user's sessions.</summary>
+    public async Task<UserResult> ChangeAsync(string id, UserChange change, string actor, CancellationToken cancellationToken)
+    {
+        string? hash = null;
+        if (change.Password is { } password && (hash = await passwords.HashAsync(password, cancellationToken)) is null)
+            return UserResult.Refused(UserRefusal.Busy);
+        return await ChangeAsync((users, setup) => Replace(users, id, change, hash, actor), cancellationToken);
+    }
+
+    /// <summary>Removes a user, with all tokens and sessions.</summary>
+    public async Task<UserResult> RemoveAsync(string id, string actor, CancellationToken cancellationToken)
+    {
+        var tokens = await documents.Tokens.ListAsync(cancellationToken);
+        var sessions = await documents.Sessions.ListAsync(cancellationToken);
+        ImmutableArray<StateWrite> owned =
+        [
+            .. tokens.Where(token => token.Value.UserId == id).Select(token => documents.Tokens.Remove(token.Id)),
+            .. sessions.Where(session => session.Value.UserId == id).Select(session => documents.Sessions.Remove(session.Id)),
+        ];
+
+        // Without a user the rest is worth nothing either.
+        var fitting = owned.Take(StateLimits.MostWrites - 2).ToImmutableArray();
+        return await ChangeAsync((users, setup) => Remove(users, id, fitting, actor), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _changing.Dispose();
+
+    private static UserRefusal? RefusalOf(Versioned<SetupRecord>? setup, string linkToken)
+    {
+        if (setup?.Value.IsDone is true)
+            return UserRefusal.SetupDone;
+        return setup?.Value.LinkDigest is { } digest && digest == AccountSecret.Digest(linkToken) ? null : UserRefusal.WrongLink;
+    }
+
+    private UserRecord New(string name, Role role, string hash, bool isEnabled) => new(name, role, hash, AccountSecret.NewId(""), isEnabled, time.GetUtcNow(), []);
+
+    private Plan Add(Users users, Versioned<SetupRecord>? setup, UserRecord user, string eventType, string actor)
+    {
+        if (users.FindByName(user.Name) is not null)
+            return Plan.Refuse(UserRefusal.NameTaken);
+        if (users.All.Length >= AccountLimits.MostUsers)
+            return Plan.Refuse(UserRefusal.TooMany);
+        var id = AccountSecret.NewId("usr_");
+        return new Plan(id, user, [documents.Users.Put(id, user, StateWrite.Absent)])
+        {
+            EndsSetup = user.Role is Role.Owner,
+            Tell = () => Publish(eventType, actor, id, user, []),
+        };
+    }
+
+    private Plan Replace(Users users, string id, UserChange change, string? hash, string actor)
+    {
+        if (users.Find(id) is not { } user)
+            return Plan.Refuse(UserRefusal.NotFound);
+        var before = user.Value;
+        var after = before with
+        {
+            Name = change.Name ?? before.Name,
+            Role = change.Role ?? before.Role,
+            PasswordHash = hash ?? before.PasswordHash,
+            IsEnabled = change.IsEnabled ?? before.IsEnabled,
+        };
+        if (users.FindByName(after.Name) is { } namesake && namesake.Id != id)
+            return Plan.Refuse(UserRefusal.NameTaken);
+        var wasOwner = before is { Role: Role.Owner, IsEnabled: true };
+        if (wasOwner && after is not { Role: Role.Owner, IsEnabled: true } && !users.HasOwnerBeside(id))
+            return Plan.Refuse(UserRefusal.LastOwner);
+        if (hash is not null || after.Role != before.Role || after.IsEnabled != before.IsEnabled)
+            after = after with { Stamp = AccountSecret.NewId("") };
+
+        ImmutableArray<string> changed =
+        [
+            .. after.Name != before.Name ? ["name"] : Array.Empty<string>(),
+            .. after.Role != before.Role ? ["role"] : Array.Empty<string>(),
+            .. hash is not null ? ["password"] : Array.Empty<string>(),
+            .. after.IsEnabled != before.IsEnabled ? ["enabled"] : Array.Empty<string>(),
+        ];
+        return new Plan(id, after, [documents.Users.Put(id, after, user.Version)])
+        {
+            EndsSetup = after.Role is Role.Owner,
+            Tell = () => Publish("audit.user.changed", actor, id, after, changed),
+        };
+    }
+
+    private Plan Remove(Users users, string id, ImmutableArray<StateWrite> owned, string actor)
+    {
+        if (users.Find(id) is not { } user)
+            return Plan.Refuse(UserRefusal.NotFound);
+        if (user.Value is { Role: Role.Owner, IsEnabled: true } && !users.HasOwnerBeside(id))
+            return Plan.Refuse(UserRefusal.LastOwner);
+        return new Plan(id, user.Value, [documents.Users.Remove(id, user.Version), .. owned])
+        {
+            Tell = () => Publish("audit.user.removed", actor, id, user.Value, []),
+        };
+    }
+
+    private async Task<UserResult> ChangeAsync(Func<Users, Versioned<SetupRecord>?, Plan> decide, CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken);
+        try
+        {
+            for (var i = 0; i < MostTries; i++)
+            {
+                // In this order: whoever changes users after the first read changes its document too.
+                var setup = await documents.Setup.GetAsync(SetupId, cancellationToken);
+                var users = new Users(await documents.Users.ListAsync(cancellationToken), changes: 0, readAt: 0, TimeSpan.Zero);
+                var plan = decide(users, setup);
+                if (plan.User is null)
+                    return UserResult.Refused(plan.Refusal);
+                var next = plan.EndsSetup ? new SetupRecord(IsDone: true, null) : setup?.Value ?? new SetupRecord(IsDone: false, null);
+                var writes = plan.Writes.Add(documents.Setup.Put(SetupId, next, setup?.Version ?? StateWrite.Absent));
+                if (await store.WriteAsync(writes, cancellationToken) is StateWriteResult.Done done)
+                {
+                    directory.MarkChanged();
+                    plan.Tell();
+                    return new UserResult(new Versioned<UserRecord>(plan.Id, plan.User, done.Version, null));
+                }
+            }
+        }
+        finally
+        {
+            _changing.Release();
+        }
+
+        throw Contended();
+    }
+
+    private static StoreUnavailableException Contended() => new("The users are being changed by others all the time. Try again.");
+
+    private void Publish(string type, string actor, string id, UserRecord user, ImmutableArray<string> changed)
+    {
+        var data = new JsonObject { ["userId"] = id, ["name"] = user.Name, ["role"] = Roles.Name(user.Role), ["enabled"] = user.IsEnabled };
+        if (changed.Length > 0)
+            data["changed"] = new JsonArray([.. changed.Select(field => JsonValue.Create(field))]);
+        events.Publish(type, null, actor, data);
+    }
+
+    /// <summary>A decided change, or why there is none.</summary>
+    private sealed record Plan(string Id, UserRecord? User, ImmutableArray<StateWrite> Writes)
+    {
+        public UserRefusal Refusal { get; private init; }
+
+        public bool EndsSetup { get; init; }
+
+        public Action Tell { get; init; } = () => { };
+
+        public static Plan Refuse(UserRefusal refusal) => new("", null, []) { Refusal = refusal };
+    }
+}
