@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using StreamManager.Engine.Outputs;
+using StreamManager.Server.Storage.Redis;
 
 namespace StreamManager.Server.Options;
 
@@ -39,6 +40,7 @@ internal static class EnvironmentReader
             TlsKeyFile = environment.Read("TLS_KEY", SettingTypes.Text, options.TlsKeyFile),
             AdminToken = environment.Read("ADMIN_TOKEN", SettingTypes.Secret, options.AdminToken),
             EncryptionKey = environment.Read("ENCRYPTION_KEY", SettingTypes.EncryptionKey, options.EncryptionKey),
+            Redis = ReadRedis(environment),
             FfmpegPath = environment.Read("FFMPEG_PATH", SettingTypes.Text, options.FfmpegPath),
             LogFormat = environment.Read("LOG_FORMAT", LogFormatWord, options.LogFormat),
             LogLevel = environment.Read("LOG_LEVEL", LogLevelWord, options.LogLevel),
@@ -91,6 +93,23 @@ internal static class EnvironmentReader
         ];
     }
 
+    private static RedisUrl? ReadRedis(EnvironmentSection environment)
+    {
+        var text = environment.Read("REDIS_URL", SettingTypes.RedisUrl, null)?.Value;
+        var password = environment.Read("REDIS_PASSWORD", SettingTypes.Secret, null)?.Value;
+        if (text is null)
+        {
+            if (environment.Has("REDIS_PASSWORD") && !environment.Has("REDIS_URL"))
+                environment.Fail("REDIS_PASSWORD", "needs REDIS_URL beside it");
+            return null;
+        }
+
+        if (RedisUrl.TryParse(text, password, out var url) is not { } problem)
+            return url;
+        environment.Fail("REDIS_URL", problem);
+        return null;
+    }
+
     private static void CheckTls(EnvironmentSection environment, ServerOptions options)
     {
         if (options.RtmpsPort is null)
@@ -117,8 +136,6 @@ internal static class EnvironmentReader
 
     private static void ReadNotYet(EnvironmentSection environment)
     {
-        environment.ReadNotYet("REDIS_URL", null, "state in Redis");
-        environment.ReadNotYet("REDIS_PASSWORD", null, "state in Redis");
         environment.ReadNotYet("STREAM_CODEC", "h264", "another codec of the composed program");
         environment.ReadNotYet("STREAM_PRESET", "veryfast", "another preset of the composed program");
         environment.ReadNotYet("STREAM_AUDIO_CODEC", "aac", "another audio codec of the composed program");

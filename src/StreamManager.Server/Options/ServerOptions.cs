@@ -3,6 +3,7 @@ using System.Net;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Outputs;
 using StreamManager.Server.Security;
+using StreamManager.Server.Storage.Redis;
 
 namespace StreamManager.Server.Options;
 
@@ -44,6 +45,9 @@ internal sealed record ServerOptions
 
     /// <summary>What the stored secrets are sealed with; null: a key is made at the first start.</summary>
     public Secret? EncryptionKey { get; init; }
+
+    /// <summary>The Redis that holds the state; null: an SQLite database in <see cref="DataDirectory"/>.</summary>
+    public RedisUrl? Redis { get; init; }
 
     /// <summary>The ffmpeg program.</summary>
     public string FfmpegPath { get; init; } = "ffmpeg";

@@ -32,6 +32,9 @@ internal static class SettingTypes
     public static SettingType<Secret> EncryptionKey { get; } =
         new($"64 hexadecimal digits, or a passphrase of 8 to {SecretLength} characters", TryEncryptionKey, IsSecret: true);
 
+    /// <summary>Where a Redis is; it may hold a password. What is wrong with one is said by its own reader.</summary>
+    public static SettingType<Secret> RedisUrl { get; } = new("redis://host[:port][/database], or rediss:// for TLS", TryRedisUrl, IsSecret: true);
+
     /// <summary>
     /// A publish key: what an encoder sends as stream name. The characters that would end the name in a URL are out.
     /// </summary>
@@ -127,6 +130,12 @@ internal static class SettingTypes
     {
         value = new Secret(text);
         return text.Length is >= 8 and <= SecretLength && !text.Any(char.IsControl);
+    }
+
+    private static bool TryRedisUrl(string text, out Secret value)
+    {
+        value = new Secret(text);
+        return text.StartsWith("redis://", StringComparison.Ordinal) || text.StartsWith("rediss://", StringComparison.Ordinal);
     }
 
     private static bool TryIngestKey(string text, out Secret value)

@@ -1,5 +1,6 @@
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
+using StreamManager.Server.Storage.Redis;
 using StreamManager.Server.Storage.Sqlite;
 
 namespace StreamManager.Server.Storage;
@@ -9,6 +10,9 @@ internal sealed class ServerState : IAsyncDisposable
 {
     /// <summary>What development versions kept the state in; it is not read any more.</summary>
     private const string OldFileName = "state.json";
+
+    /// <summary>A Redis that starts together with the server, and loads what it has, is waited for so long.</summary>
+    private static readonly TimeSpan RedisPatience = TimeSpan.FromSeconds(30);
 
     private readonly DataDirectoryLock _directory;
 
@@ -27,13 +31,19 @@ internal sealed class ServerState : IAsyncDisposable
 
     /// <summary>Opens it; makes it at the first start.</summary>
     /// <exception cref="StartupException">It cannot be used; the message says why and what to do.</exception>
+    /// <exception cref="StoreUnavailableException">The Redis cannot be used.</exception>
     public static async Task<ServerState> OpenAsync(ServerOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var directory = DataDirectoryLock.Take(options.DataDirectory);
         try
         {
+            if (options.Redis is { } redis)
+            {
+                var shared = await RedisStateStore.OpenAsync(new RedisOptions { Url = redis }, RedisPatience, time, loggers, cancellationToken);
+                return new ServerState(directory, shared, shared.Journal);
+            }
+
             RefuseOldState(options.DataDirectory);
-            await Task.CompletedTask.WaitAsync(cancellationToken);
             var store = SqliteStateStore.Open(directory, time, loggers.CreateLogger<SqliteStateStore>());
             return new ServerState(directory, store, store.Journal);
         }

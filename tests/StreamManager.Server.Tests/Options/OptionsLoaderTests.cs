@@ -220,8 +220,9 @@ public sealed class OptionsLoaderTests : IDisposable
         { "STREAM_AUDIO_CODEC", "opus", "not available in this version" },
         { "MAX_LAYERS", "10", "not available in this version" },
         { "RENDER_QUALITY", "low", "not available in this version" },
-        { "REDIS_URL", "redis://h", "not available in this version" },
-        { "REDIS_PASSWORD", "p", "not available in this version" },
+        { "REDIS_URL", "http://h", "redis://" },
+        { "REDIS_URL", "redis://h:99999", "REDIS_URL" },
+        { "REDIS_PASSWORD", "p", "needs REDIS_URL" },
         { "TWITTER_RTMP_URL", "rtmp://h/a", "needs TWITTER_STREAM_KEY" },
         { "TWITTER_STREAM_KEY", "k", "needs TWITTER_RTMP_URL" },
     };
