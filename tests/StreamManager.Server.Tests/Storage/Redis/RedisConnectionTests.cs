@@ -122,6 +122,31 @@ public sealed class RedisConnectionTests
         Assert.Equal(new RespValue.Status("second"), await second);
     }
 
+    [Fact]
+    public async Task Command_WhoseCallerGaveUpWhileItWasQueued_IsNeverSent()
+    {
+        var gate = new TaskCompletionSource();
+        await using var peer = ScriptedRedis.Start(words =>
+        {
+            if (words[0] != "ECHO")
+                return null;
+            gate.Task.Wait(None);
+            return new ScriptedReply($"+{words[1]}\r\n");
+        });
+        await using var connection = await OpenAsync(peer.Options with { MaxUnanswered = 1 });
+        using var giveUp = new CancellationTokenSource();
+        // The first is unanswered, the second waits for room behind it, the third is queued.
+        var first = connection.SendAsync(new RedisCommand("ECHO", "first"), None);
+        var second = connection.SendAsync(new RedisCommand("ECHO", "second"), None);
+        var third = connection.SendAsync(new RedisCommand("ECHO", "third"), giveUp.Token);
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => third);
+        gate.SetResult();
+        Assert.Equal([new RespValue.Status("first"), new RespValue.Status("second")], await Task.WhenAll(first, second));
+        Assert.Equal(new RespValue.Status("fourth"), await connection.SendAsync(new RedisCommand("ECHO", "fourth"), None));
+        Assert.DoesNotContain(peer.Commands, words => words is ["ECHO", "third"]);
+    }
+
     [Theory]
     [InlineData("-LOADING Redis is loading the dataset in memory\r\n", RedisFailureKind.Loading)]
     [InlineData("-NOAUTH Authentication required.\r\n", RedisFailureKind.Credentials)]
