@@ -55,6 +55,9 @@ internal sealed class UserBook(
 
     private readonly SemaphoreSlim _changing = new(1);
 
+    // Once done, done for ever: open routes ask, and need not reach the store.
+    private volatile bool _isSetupDone;
+
     /// <summary>Makes a user.</summary>
     public async Task<UserResult> AddAsync(string name, Role role, string password, bool isEnabled, string actor, CancellationToken cancellationToken)
     {
@@ -67,6 +70,8 @@ internal sealed class UserBook(
     public async Task<UserResult> SetUpAsync(string linkToken, string name, string password, CancellationToken cancellationToken)
     {
         // Only who has the link makes the processor work.
+        if (!await IsSetupNeededAsync(cancellationToken))
+            return UserResult.Refused(UserRefusal.SetupDone);
         if (RefusalOf(await documents.Setup.GetAsync(SetupId, cancellationToken), linkToken) is { } refusal)
             return UserResult.Refused(refusal);
         if (await passwords.HashAsync(password, cancellationToken) is not { } hash)
@@ -96,8 +101,12 @@ internal sealed class UserBook(
     }
 
     /// <summary>Is the set-up still to be done?</summary>
-    public async Task<bool> IsSetupNeededAsync(CancellationToken cancellationToken) =>
-        (await documents.Setup.GetAsync(SetupId, cancellationToken))?.Value.IsDone is not true;
+    public async Task<bool> IsSetupNeededAsync(CancellationToken cancellationToken)
+    {
+        if (!_isSetupDone)
+            _isSetupDone = (await documents.Setup.GetAsync(SetupId, cancellationToken))?.Value.IsDone is true;
+        return !_isSetupDone;
+    }
 
     /// <summary>Changes a user. A new password, role or switch ends the user's sessions.</summary>
     public async Task<UserResult> ChangeAsync(string id, UserChange change, string actor, CancellationToken cancellationToken)
