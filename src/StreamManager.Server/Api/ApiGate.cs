@@ -1,4 +1,5 @@
 using StreamManager.Server.Hosting;
+using StreamManager.Server.Keys;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Storage;
@@ -9,7 +10,7 @@ namespace StreamManager.Server.Api;
 /// Stands before every route, closed by default: a route says what it needs (<see cref="RouteAccess"/>), one that says nothing is for owners, and where there is no route a token is needed
 /// to be told so. Metrics are open to this machine. The gate also sees to it that each port serves its own paths only, and that whatever goes wrong is answered by problem details.
 /// </summary>
-internal sealed partial class ApiGate(Authenticator authenticator, ILogger<ApiGate> logger)
+internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess access, ILogger<ApiGate> logger)
 {
     /// <summary>Before routing: runs the rest, and answers what it throws or leaves bare.</summary>
     public async Task GuardAsync(HttpContext context, RequestDelegate next)
@@ -55,6 +56,20 @@ internal sealed partial class ApiGate(Authenticator authenticator, ILogger<ApiGa
         if (needed is not Permissions.None)
         {
             var isPreview = context.Request.Path.StartsWithSegments("/preview", StringComparison.Ordinal);
+            var signed = isPreview ? CheckSigned(context) : null;
+            if (signed is KeyVerdict.Granted)
+            {
+                await next(context);
+                return;
+            }
+
+            // A wrong signature is a guess like any wrong token; one that has ended is not.
+            if (signed is not (null or KeyVerdict.Unknown))
+            {
+                await Problem.Unauthorized.ExecuteAsync(context);
+                return;
+            }
+
             var authentication = await authenticator.AuthenticateAsync(context, allowQuery: isPreview);
             if (authentication is not Authentication.Granted { Caller: var caller })
             {
@@ -75,6 +90,14 @@ internal sealed partial class ApiGate(Authenticator authenticator, ILogger<ApiGa
             await next(context);
         else
             await Problem.NoRoute.ExecuteAsync(context);
+    }
+
+    /// <summary>What a signed address of a preview is worth; null: it is none.</summary>
+    private KeyVerdict? CheckSigned(HttpContext context)
+    {
+        var channel = context.GetRouteValue("channel") as string ?? "";
+        var name = context.Request.Query["source"].ToString() is { Length: > 0 } source ? $"{channel}/{source}" : channel;
+        return access.CheckPlay(name, context.Request.QueryString.Value?.TrimStart('?') ?? "", Addresses.Text(context.Connection.RemoteIpAddress));
     }
 
     /// <summary>The permission that is needed; null: any caller will do, since there is nothing but an error to see.</summary>

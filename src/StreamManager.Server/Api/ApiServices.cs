@@ -1,11 +1,12 @@
 using StreamManager.Server.Channels;
 using StreamManager.Server.Hosting;
+using StreamManager.Server.Keys;
 
 namespace StreamManager.Server.Api;
 
 /// <summary>What the routes work with.</summary>
 internal sealed class ApiServices(
-    ChannelDirectory channels, ChannelCatalog catalog, DestinationCatalog destinations, IngestKeyRing keys, ConnectionRegistry connections, Func<BoundPorts> ports, TimeProvider time)
+    ChannelDirectory channels, ChannelCatalog catalog, DestinationCatalog destinations, StreamKeyRing keys, ConnectionRegistry connections, Func<BoundPorts> ports, TimeProvider time)
 {
     /// <summary>The channels as they run.</summary>
     public ChannelDirectory Channels { get; } = channels;
@@ -17,7 +18,7 @@ internal sealed class ApiServices(
     public DestinationCatalog Destinations { get; } = destinations;
 
     /// <summary>The publish keys.</summary>
-    public IngestKeyRing Keys { get; } = keys;
+    public StreamKeyRing Keys { get; } = keys;
 
     /// <summary>Who publishes and watches.</summary>
     public ConnectionRegistry Connections { get; } = connections;

@@ -95,6 +95,7 @@ internal sealed class ChannelRoutes(ApiServices services)
         if (change is not ChannelChange.Done)
             return Refusal(change);
         await services.Destinations.ApplyAsync(id!);
+        await services.Keys.ConfigureAsync(services.Catalog.KeyedChannels, CancellationToken.None);
         context.Response.Headers.Location = $"/api/channels/{id}";
         return Answer(context, services.Catalog.Find(id!)!, StatusCodes.Status201Created);
     }

@@ -1,6 +1,6 @@
 using StreamManager.Engine.Channels;
 using StreamManager.Media.Packets;
-using StreamManager.Server.Channels;
+using StreamManager.Server.Keys;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
 
@@ -10,7 +10,7 @@ namespace StreamManager.Server.Api;
 internal static class StatusMapper
 {
     /// <summary>The status of a channel. <paramref name="ingestUrl"/> is the address for an encoder.</summary>
-    public static StatusDocument Status(ChannelSnapshot channel, string ingestUrl, IngestKeyRing keys)
+    public static StatusDocument Status(ChannelSnapshot channel, string ingestUrl, StreamKeyRing keys)
     {
         var sources = channel.Sources.Select(source => Source(source, channel.Selected)).ToArray();
         var key = channel.Sources is [var first, ..] ? keys.KeyOf(channel.Id, first.Id) : null;

@@ -63,6 +63,9 @@ internal sealed class ChannelCatalog : IDisposable
     /// <summary>All of them, <c>main</c> first.</summary>
     public ImmutableList<ChannelCatalogEntry> All => Volatile.Read(ref _entries);
 
+    /// <summary>All of them with the fixed keys that the configuration gives them, for the key ring.</summary>
+    public ImmutableArray<ChannelOptions> KeyedChannels => [.. All.Select(entry => entry.Configured ?? new ChannelOptions { Definition = entry.Definition })];
+
     /// <summary>Puts configured and saved channels together and makes them, off air.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be used.</exception>
     public static async Task<ChannelCatalog> LoadAsync(

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using StreamManager.Server.Keys;
 
 namespace StreamManager.Server.Channels;
 
@@ -23,7 +24,11 @@ internal enum StreamRole
 /// <param name="ConnectedAt">Since when.</param>
 /// <param name="Kick">Closes it; the argument is for the log.</param>
 internal sealed record StreamConnection(
-    string Id, StreamRole Role, string Protocol, string ChannelId, string? SourceId, string RemoteAddress, string Client, DateTimeOffset ConnectedAt, Action<string> Kick);
+    string Id, StreamRole Role, string Protocol, string ChannelId, string? SourceId, string RemoteAddress, string Client, DateTimeOffset ConnectedAt, Action<string> Kick)
+{
+    /// <summary>Hash of the stream key that a publisher came with; null: none of the store's.</summary>
+    public KeyHash? Key { get; init; }
+}
 
 /// <summary>Everybody who publishes or watches right now. Thread-safe.</summary>
 internal sealed class ConnectionRegistry
@@ -41,6 +46,19 @@ internal sealed class ConnectionRegistry
 
     /// <summary>It is gone.</summary>
     public void Remove(string id) => _connections.TryRemove(id, out _);
+
+    /// <summary>Keys that somebody publishes with.</summary>
+    public IReadOnlyCollection<KeyHash> KeysInUse => [.. _connections.Values.Select(connection => connection.Key).OfType<KeyHash>().Distinct()];
+
+    /// <summary>Closes everybody who came with a key.</summary>
+    public void KickKey(KeyHash key, string reason)
+    {
+        foreach (var (_, connection) in _connections)
+        {
+            if (connection.Key == key)
+                connection.Kick(reason);
+        }
+    }
 
     /// <summary>Closes one. False: there is none with this id.</summary>
     public bool Kick(string id, string reason)

@@ -1,4 +1,5 @@
 using System.Net;
+using StreamManager.Server.Keys;
 using StreamManager.Server.Options;
 
 namespace StreamManager.Server.Hosting;
@@ -42,6 +43,8 @@ internal static class Banner
                 var key = server.Keys.KeyOf(id, source)!.Value;
                 var label = source == ChannelOptions.MainId ? "Stream key" : $"{source} key";
                 output.WriteLine($"  {label,-11} {(showsSecrets ? key : Security.Secret.Hint(key) + " (shown in full when started on a terminal)")}" + (id == ChannelOptions.MainId ? "" : $"  (channel {id})"));
+                if (key.Length < StreamAlias.ShortestSecret && !options.AliasesOnPublicAddresses)
+                    output.WriteLine($"              (shorter than {StreamAlias.ShortestSecret} characters: works from private addresses only, see aliases_on_public_addresses)");
             }
         }
 

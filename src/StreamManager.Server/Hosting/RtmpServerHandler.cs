@@ -2,6 +2,7 @@ using StreamManager.Engine.Sources;
 using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
 using StreamManager.Server.Channels;
+using StreamManager.Server.Keys;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Storage;
@@ -9,10 +10,10 @@ using StreamManager.Server.Storage;
 namespace StreamManager.Server.Hosting;
 
 /// <summary>
-/// Decides who may publish and play: a publisher by its key, whatever the app; a player by a token in the query, or by being on this machine.
+/// Decides who may publish and play: a publisher by its key, whatever the app, or by a signed address; a player by a token or a signed address in the query, or by being on this machine.
 /// </summary>
 internal sealed partial class RtmpServerHandler(
-    ChannelDirectory channels, IngestKeyRing keys, Authenticator authenticator, ConnectionRegistry connections, TimeProvider time, ILogger<RtmpServerHandler> logger) : IRtmpServerHandler
+    ChannelDirectory channels, StreamAccess access, Authenticator authenticator, ConnectionRegistry connections, TimeProvider time, ILogger<RtmpServerHandler> logger) : IRtmpServerHandler
 {
     /// <summary>Longest name of an encoder that is shown.</summary>
     private const int ClientLength = 128;
@@ -23,19 +24,32 @@ internal sealed partial class RtmpServerHandler(
     /// <inheritdoc/>
     public async ValueTask<RtmpPublishDecision> AuthorizePublishAsync(RtmpStreamRequest request, CancellationToken cancellationToken)
     {
-        if (keys.Find(request.StreamName) is not { } target || channels.Find(target.ChannelId) is not { } channel)
+        var verdict = await access.CheckPublishAsync(request.StreamName, request.Query, request.RemoteAddress);
+        if (verdict is not KeyVerdict.Granted key)
         {
-            LogWrongKey(logger, request.ConnectionId, request.RemoteAddress);
-            return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", "The stream key is not known here.");
+            LogKeyRefused(logger, request.ConnectionId, request.RemoteAddress, Reason(verdict));
+            return Refusal(verdict);
         }
 
+        var target = key.Target;
+        if (channels.Find(target.ChannelId) is not { } channel)
+            return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", "The channel of this key is not there any more.") { KeyWasGood = true };
         var client = Clean(request.FlashVersion);
         var admission = await channel.AttachSourceAsync(target.SourceId, new SourceOrigin(request.ConnectionId, request.RemoteAddress, client, request.Kick));
         switch (admission)
         {
             case SourceAdmission.Granted granted:
                 LogPublishing(logger, request.ConnectionId, request.RemoteAddress, target.ChannelId, target.SourceId);
-                connections.Add(Connection(request, StreamRole.Publisher, target.ChannelId, target.SourceId, client));
+                connections.Add(Connection(request, StreamRole.Publisher, target.ChannelId, target.SourceId, client) with { Key = key.Hash });
+                if (key.Hash is { } hash)
+                {
+                    access.Keys.RecordUse(hash, time.GetUtcNow());
+
+                    // Revoked between the check and the entry into the registry, where the revocation would have found it.
+                    if (access.Keys.WasRevoked(hash))
+                        request.Kick("its key was revoked");
+                }
+
                 return new RtmpPublishDecision.Granted(new RegisteredSink(granted.Sink, request.ConnectionId, connections));
             case SourceAdmission.Busy:
                 LogBusy(logger, request.ConnectionId, request.RemoteAddress, target.ChannelId, target.SourceId);
@@ -48,7 +62,8 @@ internal sealed partial class RtmpServerHandler(
     /// <inheritdoc/>
     public async ValueTask<RtmpPlayDecision> AuthorizePlayAsync(RtmpStreamRequest request, CancellationToken cancellationToken)
     {
-        if (!Addresses.IsLoopback(request.RemoteAddress) && !await HasTokenAsync(request.Query, cancellationToken))
+        if (!Addresses.IsLoopback(request.RemoteAddress) && !await HasTokenAsync(request.Query, cancellationToken)
+            && access.CheckPlay(request.StreamName, request.Query, request.RemoteAddress) is not KeyVerdict.Granted)
         {
             LogPlayRefused(logger, request.ConnectionId, request.RemoteAddress);
             return new RtmpPlayDecision.Refused("NetStream.Play.Failed", "Playing from another machine needs ?token= with a valid token.");
@@ -87,6 +102,34 @@ internal sealed partial class RtmpServerHandler(
         }
     }
 
+    /// <summary>What a publisher is told. Only who has the right key learns more than that it was refused.</summary>
+    private static RtmpPublishDecision.Refused Refusal(KeyVerdict verdict) => verdict switch
+    {
+        KeyVerdict.Expired => Refused("This stream key has expired, or was replaced by another one.", keyWasGood: true),
+        KeyVerdict.AddressNotAllowed => Refused("This stream key is not allowed from your address.", keyWasGood: true),
+        KeyVerdict.WrongKind => Refused("This signed address is for something else than publishing to this stream.", keyWasGood: true),
+        KeyVerdict.AliasNotAllowedHere => Refused("The stream key is not known here. Short names work from the server's own network only; use the whole key.", keyWasGood: false),
+        KeyVerdict.Banned => Refused("Too many wrong stream keys came from your address. Use the whole key instead of a name, or wait a quarter of an hour.", keyWasGood: false) with { WasNotChecked = true },
+        KeyVerdict.StoreAway => Refused("The server cannot check stream keys at the moment. Try again soon.", keyWasGood: false) with { WasNotChecked = true },
+        _ => Refused("The stream key is not known here.", keyWasGood: false),
+    };
+
+    private static RtmpPublishDecision.Refused Refused(string description, bool keyWasGood) => new("NetStream.Publish.BadName", description) { KeyWasGood = keyWasGood };
+
+    /// <summary>The same for the log.</summary>
+    private static string Reason(KeyVerdict verdict) => verdict switch
+    {
+        KeyVerdict.Expired { KeyId: { } id } => $"key {id} has expired",
+        KeyVerdict.Expired => "the signed address has expired",
+        KeyVerdict.AddressNotAllowed { KeyId: { } id } => $"key {id} is not allowed from there",
+        KeyVerdict.AddressNotAllowed => "the signed address is not allowed from there",
+        KeyVerdict.WrongKind => "the signed address is for something else",
+        KeyVerdict.AliasNotAllowedHere => "names do not work from public addresses (aliases_on_public_addresses)",
+        KeyVerdict.Banned => "the address is banned for a while",
+        KeyVerdict.StoreAway away => $"the store is away: {away.Reason}",
+        _ => "unknown key",
+    };
+
     private StreamConnection Connection(RtmpStreamRequest request, StreamRole role, string channelId, string? sourceId, string client) => new(
         request.ConnectionId,
         role,
@@ -98,8 +141,8 @@ internal sealed partial class RtmpServerHandler(
         time.GetUtcNow(),
         request.Kick);
 
-    [LoggerMessage(1, LogLevel.Warning, "{Connection} from {Address} wants to publish with an unknown key; refused.")]
-    private static partial void LogWrongKey(ILogger logger, string connection, string address);
+    [LoggerMessage(1, LogLevel.Warning, "{Connection} from {Address} wants to publish; refused: {Reason}.")]
+    private static partial void LogKeyRefused(ILogger logger, string connection, string address, string reason);
 
     [LoggerMessage(2, LogLevel.Information, "{Connection} from {Address} publishes to {Channel}/{Source}.")]
     private static partial void LogPublishing(ILogger logger, string connection, string address, string channel, string source);

@@ -5,6 +5,7 @@ using StreamManager.Rtmp.Wire;
 using StreamManager.Server.Api;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Events;
+using StreamManager.Server.Keys;
 using StreamManager.Server.Monitoring;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
@@ -31,6 +32,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ServerLifetime _lifetime;
     private WebApplication? _application;
+    private StreamAccess? _access;
     private ChannelDirectory? _channels;
     private RtmpServer? _rtmp;
     private Ports? _ports;
@@ -54,7 +56,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     public AccountParts Accounts => _accounts!;
 
     /// <summary>The publish keys.</summary>
-    public IngestKeyRing Keys { get; private set; } = null!;
+    public StreamKeyRing Keys => _access!.Keys;
 
     /// <summary>Every route.</summary>
     public IEnumerable<RouteEndpoint> Routes => ((IEndpointRouteBuilder)_application!).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
@@ -151,7 +153,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         SetupToken = await _accounts.Users.MakeLinkAsync(cancellationToken);
         if (ExecutablePath.Find(options.FfmpegPath) is null)
             LogNoFfmpeg(_logger, options.FfmpegPath);
-        Keys = await IngestKeyRing.LoadAsync(options.Channels, new IngestKeyRecords(store, vault), cancellationToken);
+        var connections = new ConnectionRegistry();
         var broadcasts = OwnAsync(await BroadcastRecords.LoadAsync(store, time, loggers.CreateLogger<BroadcastRecords>(), cancellationToken));
         var engine = Own(new EngineServices(
             time,
@@ -168,16 +170,16 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var catalog = Own(await ChannelCatalog.LoadAsync(
             options.Channels, _channels, new ChannelRecords(store), Path.Combine(options.DataDirectory, "media"), time, cancellationToken));
         var destinations = Own(await DestinationCatalog.LoadAsync(options.Channels, _channels, new DestinationRecords(store, vault), time, cancellationToken));
-        var connections = new ConnectionRegistry();
+        _access = OwnAsync(await StreamAccess.OpenAsync(store, vault, options, catalog.KeyedChannels, connections, events, time, loggers, cancellationToken));
         var meters = Own(new MeterCollector());
-        _rtmp = Own(MakeRtmpServer(options.Rtmp, new RtmpServerHandler(_channels, Keys, _accounts.Authenticator, connections, time, loggers.CreateLogger<RtmpServerHandler>()), time, loggers));
+        _rtmp = Own(MakeRtmpServer(options.Rtmp, new RtmpServerHandler(_channels, _access, _accounts.Authenticator, connections, time, loggers.CreateLogger<RtmpServerHandler>()), time, loggers));
 
         var connectionHandler = new RtmpConnectionHandler(
             _rtmp, new ConnectionLimiter(options.Rtmp.MaximumConnections, options.Rtmp.MaximumConnectionsPerAddress), loggers.CreateLogger<RtmpConnectionHandler>());
         _ports = new Ports(options, connectionHandler);
         _application = _ports.Build(loggers);
 
-        var gate = new ApiGate(_accounts.Authenticator, loggers.CreateLogger<ApiGate>());
+        var gate = new ApiGate(_accounts.Authenticator, _access, loggers.CreateLogger<ApiGate>());
         if (options.Telemetry is { } telemetry)
         {
             Own(new Telemetry(telemetry, () => [.. _channels.All.Select(channel => channel.GetSnapshot())]));
@@ -187,10 +189,11 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _application.Use(next => context => gate.GuardAsync(context, next));
         _application.UseRouting();
         _application.Use(next => context => gate.AdmitAsync(context, next));
-        var services = new ApiServices(_channels, catalog, destinations, Keys, connections, () => _ports.Bound, time);
+        var services = new ApiServices(_channels, catalog, destinations, _access.Keys, connections, () => _ports.Bound, time);
         new ChannelRoutes(services).Map(_application);
         new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);
         new SimulcastRoutes(services).Map(_application);
+        new KeyRoutes(services, _access, events).Map(_application);
         new StreamRoutes(services).Map(_application);
         new PreviewRoutes(services).Map(_application);
         new SetupRoutes(_accounts).Map(_application);

@@ -64,6 +64,9 @@ internal sealed record ServerOptions
     /// <summary>How long packets may be held back so that more of them go out by one system call. Default 15 ms: nobody sees it, and it halves the work of many destinations.</summary>
     public TimeSpan CoalescingTime { get; init; } = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Names (aliases, and fixed keys of fewer than 16 characters) work from public addresses too. Default false: a name can be guessed.</summary>
+    public bool AliasesOnPublicAddresses { get; init; }
+
     /// <summary>The RTMP server.</summary>
     public RtmpOptions Rtmp { get; init; } = new();
 

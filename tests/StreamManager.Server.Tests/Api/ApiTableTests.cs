@@ -27,6 +27,14 @@ public sealed class ApiTableTests : IAsyncLifetime
         { "PUT", "/api/destinations/twitch", """{ "enabled": false }""", 200 },
         { "DELETE", "/api/destinations/twitch", "", 409 },
         { "POST", "/api/destinations/twitch/test-connection", "", 200 },
+        { "GET", "/api/keys", "", 200 },
+        { "POST", "/api/keys", """{ "name": "Studio" }""", 201 },
+        { "GET", "/api/keys/k_unknown", "", 404 },
+        { "DELETE", "/api/keys/k_unknown", "", 404 },
+        { "POST", "/api/keys/k_unknown/rotate", """{ "overlapSeconds": 60 }""", 404 },
+        { "POST", "/api/keys/k_unknown/reveal", "", 404 },
+        { "POST", "/api/keys/sign", """{ "action": "play" }""", 200 },
+        { "POST", "/api/keys/sign/rotate", "", 204 },
         { "GET", "/api/streams", "", 200 },
         { "DELETE", "/api/streams/rtmp-999", "", 404 },
         { "GET", "/preview/main.flv", "", 404 },
@@ -38,6 +46,8 @@ public sealed class ApiTableTests : IAsyncLifetime
         { "POST", "/api/channels/main/source" },
         { "POST", "/api/destinations" },
         { "PUT", "/api/destinations/twitch" },
+        { "POST", "/api/keys" },
+        { "POST", "/api/keys/sign" },
     };
 
     [Theory]

@@ -62,7 +62,6 @@ public sealed class RecordsTests : IAsyncLifetime
     {
         await Destinations.SaveAsync(new SavedDestination("main", Destination("d_1", "s3cret-key") with { Url = "rtmp://user:s3cret-password@h/app" }, Day));
         await Destinations.SaveAsync(new DestinationOverride("twitch", null, "s3cret-override"));
-        await new IngestKeyRecords(Store, _vault).SaveAsync("main", "main", "s3cret-ingest", CancellationToken.None);
         foreach (var file in Directory.GetFiles(_folder.Path).Where(file => Path.GetFileName(file) != "lock"))
         {
             Assert.DoesNotContain("s3cret", Encoding.Latin1.GetString(await ReadSharedAsync(file)), StringComparison.Ordinal);
@@ -95,17 +94,6 @@ public sealed class RecordsTests : IAsyncLifetime
         await Store.WriteAsync([new StateWrite.Put("destination", "d_1", Encoding.UTF8.GetBytes(body))], CancellationToken.None);
         var refusal = await Assert.ThrowsAsync<DamagedDocumentException>(() => Destinations.LoadAsync(CancellationToken.None));
         Assert.Contains("destination d_1", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task IngestKey_MadeByTwoServersAtOnce_IsOneKey()
-    {
-        var records = new IngestKeyRecords(Store, _vault);
-        Assert.Null(await records.LoadAsync("main", "main", CancellationToken.None));
-        Assert.Equal("one", await records.SaveAsync("main", "main", "one", CancellationToken.None));
-        Assert.Equal("one", await records.SaveAsync("main", "main", "two", CancellationToken.None));
-        await ReopenAsync();
-        Assert.Equal("one", await new IngestKeyRecords(Store, _vault).LoadAsync("main", "main", CancellationToken.None));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using StreamManager.Engine;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
+using StreamManager.Server.Keys;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
@@ -27,6 +28,8 @@ internal sealed class HandlerParts : IAsyncDisposable
 
     public AccountParts Accounts { get; private set; } = null!;
 
+    public StreamAccess Access { get; private set; } = null!;
+
     public RtmpServerHandler Handler { get; private set; } = null!;
 
     public static async Task<HandlerParts> MakeAsync(string token, ChannelOptions options)
@@ -38,10 +41,11 @@ internal sealed class HandlerParts : IAsyncDisposable
         parts._engine = new EngineServices(TimeProvider.System, NullLoggerFactory.Instance, new EngineOptions { DataDirectory = parts._folder.Path }, parts._broadcasts);
         parts.Channels = new ChannelDirectory(parts._engine);
         parts.Channels.Add(options.Definition);
-        var keys = await IngestKeyRing.LoadAsync([options], new IngestKeyRecords(parts._state.Store, parts._vault), CancellationToken.None);
+        parts.Access = await StreamAccess.OpenAsync(
+            parts._state.Store, parts._vault, new ServerOptions(), [options], parts.Connections, new EventBus(TimeProvider.System), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         parts.Accounts = new AccountParts(parts._state.Store, new Secret(token), new EventBus(TimeProvider.System), TimeProvider.System, NullLoggerFactory.Instance);
         parts.Handler = new RtmpServerHandler(
-            parts.Channels, keys, parts.Accounts.Authenticator, parts.Connections, TimeProvider.System, NullLogger<RtmpServerHandler>.Instance);
+            parts.Channels, parts.Access, parts.Accounts.Authenticator, parts.Connections, TimeProvider.System, NullLogger<RtmpServerHandler>.Instance);
         return parts;
     }
 
@@ -51,6 +55,7 @@ internal sealed class HandlerParts : IAsyncDisposable
         _engine.Dispose();
         await _broadcasts.DisposeAsync();
         await Accounts.DisposeAsync();
+        await Access.DisposeAsync();
         _vault.Dispose();
         await _state.DisposeAsync();
         _folder.Dispose();

@@ -1,0 +1,176 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http.Features;
+using StreamManager.Server.Events;
+using StreamManager.Server.Keys;
+using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
+
+namespace StreamManager.Server.Api;
+
+/// <summary>Stream keys: list, make, rotate, revoke, show a channel's own again; signed addresses. Every change is told as <c>audit.key.*</c>.</summary>
+internal sealed class KeyRoutes(ApiServices services, StreamAccess access, EventBus events)
+{
+    /// <summary>An encoder's key is changed between two shows; an hour is enough to walk over to it, and short enough that a leaked key is gone today.</summary>
+    private static readonly TimeSpan DefaultOverlap = TimeSpan.FromHours(1);
+
+    /// <summary>Longer is not a rotation but a second key.</summary>
+    private static readonly TimeSpan LongestOverlap = TimeSpan.FromDays(7);
+
+    private static Problem NoKey { get; } = Problem.Missing("key");
+
+    /// <summary>Adds the routes.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/keys", (Delegate)ListAsync).Needs(Permissions.View);
+        routes.MapGet("/api/keys/{id}", GetAsync).Needs(Permissions.View);
+        routes.MapPost("/api/keys", (Delegate)CreateAsync).Needs(Permissions.Manage);
+        routes.MapDelete("/api/keys/{id}", RevokeAsync).Needs(Permissions.Manage);
+        routes.MapPost("/api/keys/{id}/rotate", RotateAsync).Needs(Permissions.Manage);
+        routes.MapPost("/api/keys/{id}/reveal", RevealAsync).Needs(Permissions.Administer);
+        routes.MapPost("/api/keys/sign", (Delegate)SignAsync).Needs(Permissions.Manage);
+        routes.MapPost("/api/keys/sign/rotate", (Delegate)RotateSignaturesAsync).Needs(Permissions.Manage);
+    }
+
+    private async Task<IResult> ListAsync(HttpContext context)
+    {
+        var keys = await access.Keys.ListAsync(context.RequestAborted);
+        return Answers.Json([.. keys.Select(key => KeyDocument.From(key, services.Time.GetUtcNow()))], ApiJson.Readable.IReadOnlyListKeyDocument);
+    }
+
+    private async Task<IResult> GetAsync(string id, HttpContext context) =>
+        await access.Keys.FindAsync(id, context.RequestAborted) is { } key ? Answers.Json(KeyDocument.From(key, services.Time.GetUtcNow()), ApiJson.Readable.KeyDocument) : NoKey;
+
+    private async Task<IResult> CreateAsync(HttpContext context)
+    {
+        var (fields, problem) = await RequestFields.ReadAsync(context.Request);
+        if (fields is null)
+            return problem!;
+        if (KeyFields.ReadNew(fields, services.Channels, services.Time.GetUtcNow()) is not { } wanted)
+            return Problem.Invalid(fields.Errors);
+        return Answer(context, "audit.key.created", await access.Keys.CreateAsync(wanted, context.RequestAborted));
+    }
+
+    private async Task<IResult> RotateAsync(string id, HttpContext context)
+    {
+        var (overlap, kick) = (DefaultOverlap, false);
+        if (HasBody(context))
+        {
+            var (fields, problem) = await RequestFields.ReadAsync(context.Request);
+            if (fields is null)
+                return problem!;
+            overlap = KeyFields.ReadOverlap(fields, DefaultOverlap, LongestOverlap);
+            kick = fields.Boolean("kick") ?? false;
+            if (kick && fields.Has("overlapSeconds") && overlap > TimeSpan.Zero)
+                fields.Fail("overlapSeconds", "must be 0 or absent beside kick: who is kicked cannot come back with the old key");
+            fields.RefuseUnknown();
+            if (fields.Errors.Count > 0)
+                return Problem.Invalid(fields.Errors);
+        }
+
+        return Answer(context, "audit.key.rotated", await access.Keys.RotateAsync(id, overlap, kick, context.RequestAborted));
+    }
+
+    private async Task<IResult> RevokeAsync(string id, HttpContext context) => Answer(context, "audit.key.revoked", await access.Keys.RevokeAsync(id, context.RequestAborted));
+
+    private async Task<IResult> RevealAsync(string id, HttpContext context)
+    {
+        if (await access.Keys.RevealAsync(id, context.RequestAborted) is { } found)
+        {
+            Tell(context, "audit.key.revealed", found.Description);
+            return Answers.Json(KeyDocument.From(found.Description, services.Time.GetUtcNow(), found.Key), ApiJson.Readable.KeyDocument);
+        }
+
+        return await access.Keys.FindAsync(id, context.RequestAborted) is null
+            ? NoKey
+            : new Problem(StatusCodes.Status409Conflict, "key_not_kept", "Of this key only a hash is kept.", "Rotate it to get another one.");
+    }
+
+    private async Task<IResult> SignAsync(HttpContext context)
+    {
+        var (fields, problem) = await RequestFields.ReadAsync(context.Request);
+        if (fields is null)
+            return problem!;
+        if (KeyFields.ReadGrant(fields, services.Channels, services.Time.GetUtcNow()) is not { } grant)
+            return Problem.Invalid(fields.Errors);
+
+        var token = access.Signed.Sign(grant);
+        var name = grant.Action is SignedAction.Publish || grant.Source is null ? grant.Channel : $"{grant.Channel}/{grant.Source}";
+        var server = services.IngestUrl(context.Request);
+        var expires = DateTimeOffset.FromUnixTimeSeconds(grant.Expires);
+        events.Publish("audit.key.signed", grant.Channel, context.Caller().Actor, new JsonObject
+        {
+            ["action"] = StatusMapper.Word(grant.Action),
+            ["sourceId"] = grant.Source,
+            ["expiresAt"] = StatusMapper.Utc(expires),
+        });
+        var document = new SignedUrlDocument(
+            token,
+            StatusMapper.Word(grant.Action),
+            grant.Channel,
+            grant.Source,
+            StatusMapper.Utc(expires)!.Value,
+            server,
+            $"{name}?token={token}",
+            $"{server}/{name}?token={token}",
+            grant.Action is SignedAction.Play ? $"/preview/{grant.Channel}.flv?{(grant.Source is null ? "" : $"source={grant.Source}&")}token={token}" : null);
+        return Answers.Json(document, ApiJson.Readable.SignedUrlDocument);
+    }
+
+    private async Task<IResult> RotateSignaturesAsync(HttpContext context)
+    {
+        var overlap = TimeSpan.Zero;
+        if (HasBody(context))
+        {
+            var (fields, problem) = await RequestFields.ReadAsync(context.Request);
+            if (fields is null)
+                return problem!;
+            overlap = KeyFields.ReadOverlap(fields, TimeSpan.Zero, SignedUrls.LongestOverlap);
+            fields.RefuseUnknown();
+            if (fields.Errors.Count > 0)
+                return Problem.Invalid(fields.Errors);
+        }
+
+        await access.Signed.RotateAsync(overlap, context.RequestAborted);
+        events.Publish("audit.key.signaturesRotated", null, context.Caller().Actor, new JsonObject { ["overlapSeconds"] = overlap.TotalSeconds });
+        return TypedResults.NoContent();
+    }
+
+    private IResult Answer(HttpContext context, string type, KeyChange change)
+    {
+        switch (change)
+        {
+            case KeyChange.Made made:
+                Tell(context, type, made.Description);
+                context.Response.Headers.Location = $"/api/keys/{made.Description.Id}";
+                return Answers.Json(KeyDocument.From(made.Description, services.Time.GetUtcNow(), made.Key), ApiJson.Readable.KeyDocument, StatusCodes.Status201Created);
+            case KeyChange.Removed removed:
+                Tell(context, type, removed.Description);
+                return TypedResults.NoContent();
+            case KeyChange.NotFound:
+                return NoKey;
+            case KeyChange.AliasTaken:
+                return new Problem(StatusCodes.Status409Conflict, "alias_taken", "Another key has this alias.", Errors: [new FieldError("/alias", "is taken")]);
+            case KeyChange.TooMany:
+                return new Problem(StatusCodes.Status409Conflict, "too_many_keys", $"There cannot be more than {StreamKeyRing.MostKeys} keys.", "Revoke some; those that have ended go by themselves.");
+            case KeyChange.IsChannelsOwn:
+                return new Problem(StatusCodes.Status409Conflict, "key_is_the_channels_own", "Every source has a key of its own.", "Rotate it instead.");
+            case KeyChange.IsReplaced:
+                return new Problem(StatusCodes.Status409Conflict, "key_is_replaced", "This key was rotated already.", "Rotate the key that took its place.");
+            case KeyChange.Contended:
+                return new Problem(StatusCodes.Status409Conflict, "conflict", "Somebody else changes this key at the same time.", "Try again.");
+            default:
+                throw new InvalidOperationException("A change of a key has an outcome that nobody knows.");
+        }
+    }
+
+    private void Tell(HttpContext context, string type, StreamKey key) => events.Publish(type, key.ChannelId, context.Caller().Actor, new JsonObject
+    {
+        ["keyId"] = key.Id,
+        ["name"] = key.Name,
+        ["keyHint"] = key.Hint,
+        ["sourceId"] = key.SourceId,
+        ["rotatedFrom"] = key.RotatedFrom,
+    });
+
+    private static bool HasBody(HttpContext context) => context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not false;
+}

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using StreamManager.Server.Storage;
+
+namespace StreamManager.Server.Tests.Keys;
+
+/// <summary>A real store behind a line that a test can cut, with a count of what was asked.</summary>
+internal sealed class CutOffStore(IStateStore inner) : IStateStore
+{
+    private readonly List<Action<StateChange>> _handlers = [];
+    private int _asked;
+
+    /// <summary>The line is cut.</summary>
+    public bool IsAway { get; set; }
+
+
+    /// <summary>Called after a document was read and before the reader has it.</summary>
+    public Func<Task>? AfterGet { get; set; }
+
+    /// <summary>Questions since it was last set to zero.</summary>
+    public int Asked
+    {
+        get => Volatile.Read(ref _asked);
+        set => Volatile.Write(ref _asked, value);
+    }
+
+    public string Name => inner.Name;
+
+    public StoreHealth Health => IsAway ? new StoreHealth(false, "cut off") : inner.Health;
+
+    public async ValueTask<StoredDocument?> GetAsync(string kind, string id, CancellationToken cancellationToken)
+    {
+        Ask();
+        var document = await inner.GetAsync(kind, id, cancellationToken);
+        if (AfterGet is { } after)
+        {
+            AfterGet = null;
+            await after();
+        }
+
+        return document;
+    }
+
+    public ValueTask<ImmutableArray<StoredDocument>> ListAsync(string kind, CancellationToken cancellationToken)
+    {
+        Ask();
+        return inner.ListAsync(kind, cancellationToken);
+    }
+
+    public ValueTask<StateWriteResult> WriteAsync(ImmutableArray<StateWrite> writes, CancellationToken cancellationToken)
+    {
+        Ask();
+        return inner.WriteAsync(writes, cancellationToken);
+    }
+
+    public IDisposable Subscribe(Action<StateChange> handler)
+    {
+        _handlers.Add(handler);
+        return inner.Subscribe(handler);
+    }
+
+    /// <summary>The line was away, and changes may have been missed.</summary>
+    public void TellOfAGap()
+    {
+        foreach (var handler in _handlers)
+            handler(new StateChange.EverythingMayHaveChanged());
+    }
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private void Ask()
+    {
+        Interlocked.Increment(ref _asked);
+        if (IsAway)
+            throw new StoreUnavailableException("The store is cut off by a test.");
+    }
+}
