@@ -14,12 +14,14 @@ public sealed class EngineServices : IDisposable
     /// <param name="loggerFactory">Loggers.</param>
     /// <param name="options">Settings that are the same for all channels.</param>
     /// <param name="broadcasts">Remembers what is on air.</param>
-    public EngineServices(TimeProvider timeProvider, ILoggerFactory loggerFactory, EngineOptions options, IBroadcastStore broadcasts)
+    /// <param name="events">Hears what happens; null: nobody does.</param>
+    public EngineServices(TimeProvider timeProvider, ILoggerFactory loggerFactory, EngineOptions options, IBroadcastStore broadcasts, IEngineEvents? events = null)
     {
         TimeProvider = timeProvider;
         LoggerFactory = loggerFactory;
         Options = options;
         Broadcasts = broadcasts;
+        Events = events;
         // The counters exist from the start, so that a page of metrics names them before anything has happened.
         RuntimeHelpers.RunClassConstructor(typeof(EngineMetrics).TypeHandle);
         var cache = Path.Combine(options.DataDirectory, "cache");
@@ -38,6 +40,9 @@ public sealed class EngineServices : IDisposable
 
     /// <summary>Remembers what is on air.</summary>
     public IBroadcastStore Broadcasts { get; }
+
+    /// <summary>Hears what happens; null: nobody does.</summary>
+    public IEngineEvents? Events { get; }
 
     /// <summary>Where ffmpeg is and where its children may work.</summary>
     internal FfmpegOptions Ffmpeg { get; }

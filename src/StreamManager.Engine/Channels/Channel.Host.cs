@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using StreamManager.Engine.Programs;
 using StreamManager.Engine.Sources;
+using StreamManager.Media.Formats;
 using StreamManager.Media.Packets;
 
 namespace StreamManager.Engine.Channels;
@@ -17,6 +18,8 @@ public sealed partial class Channel
                 output.SetOnAir(header, isNewBroadcast);
         }
     }
+
+    private void Tell(EngineEvent happened) => _services.Events?.Happened(Id, happened);
 
     // The store may wait for a disk: never on the loop. Saves keep their order, and the last one wins.
     private void Save(bool onAir)
@@ -61,13 +64,24 @@ public sealed partial class Channel
 
         public void WentOnAir(StreamHeader header)
         {
+            DateTimeOffset startedAt;
             lock (channel._gate)
-                channel._startedAt ??= channel._services.TimeProvider.GetUtcNow();
+            {
+                startedAt = channel._startedAt ??= channel._services.TimeProvider.GetUtcNow();
+            }
+
+            Tell(new EngineEvent.ProgramOnAir(startedAt));
             channel.SetOnAir(header, isNewBroadcast: true);
             channel.Save(onAir: true);
         }
 
-        public void Switched(string? from, string? to, SwitchReason reason) => EngineTraces.Switched(channel.Id, from, to, reason.ToString());
+        public void Switched(string? from, string? to, SwitchReason reason)
+        {
+            EngineTraces.Switched(channel.Id, from, to, reason.ToString());
+            Tell(new EngineEvent.ProgramSwitched(from, to, reason));
+        }
+
+        public void Tell(EngineEvent happened) => channel.Tell(happened);
 
         public void Ended(BroadcastEnd reason)
         {
@@ -75,11 +89,24 @@ public sealed partial class Channel
             // A shutdown of the server is not the end of the broadcast.
             if (reason is not BroadcastEnd.Shutdown)
                 channel.Save(onAir: false);
+            DateTimeOffset? startedAt;
             lock (channel._gate)
+            {
+                startedAt = channel._startedAt;
                 (channel._startedAt, channel._needsFallback) = (null, false);
+            }
+
+            // A start that was stopped before anything was on air has no broadcast to end.
+            if (startedAt is { } start)
+                Tell(new EngineEvent.ProgramEnded(reason, channel._services.TimeProvider.GetUtcNow() - start));
         }
 
-        public void FormatChanged(StreamHeader header) => channel.SetOnAir(header);
+        public void FormatChanged(StreamHeader header)
+        {
+            channel.SetOnAir(header);
+            if (header.Video is { } video && VideoFormat.FromConfiguration(video.Codec, video.Payload.Span) is { } format)
+                Tell(new EngineEvent.ProgramFormatChanged(format.Width, format.Height, video.Codec.ToString()));
+        }
 
         public void WantTranscoder(SourceSlot slot, ProgramHeader? header)
         {

@@ -291,6 +291,8 @@ public sealed partial class Channel : IAsyncDisposable
     {
         public TimeSpan CheckInterval => channel.Definition.CheckInterval;
 
+        public void Tell(EngineEvent happened) => channel.Tell(happened);
+
         public Task<bool> SubscribeAsync(IHubSubscriber subscriber) => channel._loop.SubscribeAsync(null, subscriber);
 
         public Task UnsubscribeAsync(IHubSubscriber subscriber) => channel._loop.UnsubscribeAsync(null, subscriber);

@@ -12,6 +12,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
     private readonly string _channelId;
     private readonly ClipFactory _clips;
     private readonly Func<FallbackContent?, CancellationToken, Task> _deliver;
+    private readonly IEngineEvents? _events;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private CancellationTokenSource? _current;
@@ -26,6 +27,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
         _channelId = channelId;
         _clips = services.Clips;
         _deliver = deliver;
+        _events = services.Events;
         _logger = services.LoggerFactory.CreateLogger<FallbackPreparer>();
     }
 
@@ -80,6 +82,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
                 return;
             _note = $"{failed.Words} {InsteadOf(content)}";
             LogFailed(_logger, _channelId, failed.Failure.Value, failed.Words);
+            TellFailed(content, failed.Words);
         }
         catch (OperationCanceledException)
         {
@@ -96,6 +99,16 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
 
     private static string InsteadOf(ClipContent content) =>
         content is ClipContent.Slate ? "The last picture of the source is held instead." : "The built-in slate is used instead.";
+
+    private static string WordOf(ClipContent content) => content switch
+    {
+        ClipContent.Picture => "picture",
+        ClipContent.Video => "video",
+        _ => "slate",
+    };
+
+    private void TellFailed(ClipContent content, string words) =>
+        _events?.Happened(_channelId, new EngineEvent.FallbackFailed(WordOf(content), $"{words} {InsteadOf(content)}"));
 
     private async Task PrepareAsync(ChannelDefinition definition, ProgramFormat format, Task before, CancellationToken cancellationToken)
     {
@@ -143,6 +156,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
         if (result.IsSuccess)
         {
             LogReady(_logger, _channelId, content.GetType().Name, result.FromCache);
+            _events?.Happened(_channelId, new EngineEvent.FallbackPrepared(WordOf(content), result.FromCache));
             await _deliver(new ClipFallback(result.Clip), cancellationToken);
             return true;
         }
@@ -150,6 +164,7 @@ internal sealed partial class FallbackPreparer : IAsyncDisposable
         if (!keepsNote || _note is null)
             _note = _note is { } earlier ? $"{earlier} {result.Words} {instead}" : $"{result.Words} {instead}";
         LogFailed(_logger, _channelId, result.Failure.Value, result.Words);
+        TellFailed(content, result.Words);
         if (last)
             await _deliver(null, cancellationToken);
         return false;

@@ -14,6 +14,9 @@ internal interface IOutputProgram
     /// <summary>How often a running connection is judged (<c>check_interval</c>).</summary>
     TimeSpan CheckInterval { get; }
 
+    /// <summary>Something happened that others may want to know. Returns at once.</summary>
+    void Tell(EngineEvent happened);
+
     /// <summary>Adds a subscriber; false: the program is off air.</summary>
     Task<bool> SubscribeAsync(IHubSubscriber subscriber);
 
@@ -33,6 +36,9 @@ internal sealed partial class Output : IAsyncDisposable
     private readonly OutputStatistics _statistics = new();
     // Of the task only.
     private readonly FailureLog _failures = new();
+    private string _reason = "";
+    private bool _isNews;
+    private bool _wasEnabled;
     private readonly Lock _gate = new();
     private readonly Task _running;
     private Wish _wish;
@@ -47,6 +53,7 @@ internal sealed partial class Output : IAsyncDisposable
         _timeProvider = services.TimeProvider;
         _logger = services.LoggerFactory.CreateLogger<Output>();
         _wish = new Wish(destination, onAir, false);
+        _wasEnabled = destination.Enabled;
         _running = Task.Run(RunAsync);
     }
 
@@ -139,6 +146,7 @@ internal sealed partial class Output : IAsyncDisposable
             if (wish.IsResting)
             {
                 _statistics.Rest(wish.Destination.Enabled ? OutputState.Idle : OutputState.Disabled);
+                TellDisabled(wish.Destination);
                 TellResting(changed);
                 await changed;
                 continue;
@@ -147,6 +155,7 @@ internal sealed partial class Output : IAsyncDisposable
             if (settings.RetryLimit > 0 && attempt >= settings.RetryLimit)
             {
                 _statistics.GiveUp();
+                _program.Tell(new EngineEvent.DestinationFailed(wish.Destination.Id, wish.Destination.Name, _reason, attempt));
                 LogGaveUp(_logger, wish.Destination.Name, wish.Destination.Id, attempt);
                 await changed;
                 continue;
@@ -154,6 +163,8 @@ internal sealed partial class Output : IAsyncDisposable
             attempt++;
             try
             {
+                if (attempt == 1)
+                    _program.Tell(new EngineEvent.DestinationConnecting(wish.Destination.Id, wish.Destination.Name));
                 var outcome = await ConnectAndSendAsync(wish, changed, cancelled);
                 // A server that grants and drops again and again is asked less and less often, like one that refuses.
                 if (outcome is ConnectionOutcome.Published && _statistics.LastConnectionWasStable)
@@ -167,11 +178,11 @@ internal sealed partial class Output : IAsyncDisposable
             {
                 // A fault of ours in one output must not take the others or the program with it; it is loud, and this output tries again.
                 LogFault(_logger, wish.Destination.Name, wish.Destination.Id, exception);
-                _statistics.Fail(new RtmpFailure(RtmpConnectStage.Connect, RtmpFailureKind.Local, "An internal fault; see the log."));
+                Note(new RtmpFailure(RtmpConnectStage.Connect, RtmpFailureKind.Local, "An internal fault; see the log."), isNews: true);
             }
             // Whatever ended it: only another wish is a reason to connect at once.
             if (!changed.IsCompleted)
-                await WaitBeforeRetryAsync(settings, attempt, cancelled);
+                await WaitBeforeRetryAsync(wish.Destination, attempt, cancelled);
         }
     }
 
@@ -211,6 +222,7 @@ internal sealed partial class Output : IAsyncDisposable
             return ConnectionOutcome.Ended;
         _statistics.Publishing(connection, sender, _timeProvider.GetTimestamp());
         LogPublishing(_logger, destination.Name, destination.Id);
+        _program.Tell(new EngineEvent.DestinationLive(destination.Id, destination.Name, _statistics.Connects));
         _failures.Clear();
         try
         {
@@ -226,6 +238,7 @@ internal sealed partial class Output : IAsyncDisposable
     private async Task<ConnectionOutcome> SendUntilEndAsync(DestinationDefinition destination, IRtmpPublishConnection connection, OutputSender sender, Task changed)
     {
         var settings = destination.Settings;
+        var isStalled = false;
         while (true)
         {
             var tick = Task.Delay(_program.CheckInterval, _timeProvider);
@@ -267,12 +280,23 @@ internal sealed partial class Output : IAsyncDisposable
                 await connection.EndAsync(CancellationToken.None);
                 return ConnectionOutcome.Ended;
             }
-            if (_statistics.Judge(settings, _timeProvider) is { } stalledFor)
+            var silence = _statistics.Judge(settings, _timeProvider);
+            if (_statistics.Stall is var stall && (stall is not null) != isStalled)
             {
-                _statistics.Fail(new RtmpFailure(
-                    RtmpConnectStage.Publishing,
-                    RtmpFailureKind.TimedOut,
-                    $"The server has acknowledged nothing for {stalledFor.TotalSeconds:0} s; connecting anew."));
+                isStalled = stall is not null;
+                _program.Tell(stall is not null
+                    ? new EngineEvent.DestinationStalled(destination.Id, destination.Name, stall)
+                    : new EngineEvent.DestinationRecovered(destination.Id, destination.Name));
+            }
+
+            if (silence is { } stalledFor)
+            {
+                Note(
+                    new RtmpFailure(
+                        RtmpConnectStage.Publishing,
+                        RtmpFailureKind.TimedOut,
+                        $"The server has acknowledged nothing for {stalledFor.TotalSeconds:0} s; connecting anew."),
+                    isNews: true);
                 LogStalled(_logger, destination.Name, destination.Id, stalledFor);
                 return ConnectionOutcome.Published;
             }
@@ -281,13 +305,27 @@ internal sealed partial class Output : IAsyncDisposable
 
     private void Fail(DestinationDefinition destination, RtmpFailure failure)
     {
-        _statistics.Fail(failure);
-        if (!_failures.IsDue(failure, _timeProvider, out var omitted))
+        var isDue = _failures.IsDue(failure, _timeProvider, out var omitted);
+        Note(failure, isDue);
+        if (!isDue)
             return;
         if (omitted == 0)
             LogFailed(_logger, destination.Name, destination.Id, failure.Stage, failure.Kind, failure.Detail);
         else
             LogStillFails(_logger, destination.Name, destination.Id, failure.Stage, failure.Kind, failure.Detail, omitted + 1);
+    }
+
+    private void Note(RtmpFailure failure, bool isNews)
+    {
+        _statistics.Fail(failure);
+        (_reason, _isNews) = (failure.Detail, isNews);
+    }
+
+    private void TellDisabled(DestinationDefinition destination)
+    {
+        if (_wasEnabled && !destination.Enabled)
+            _program.Tell(new EngineEvent.DestinationDisabled(destination.Id, destination.Name));
+        _wasEnabled = destination.Enabled;
     }
 
     // Only if this is what is wanted by now.
@@ -300,10 +338,18 @@ internal sealed partial class Output : IAsyncDisposable
         }
     }
 
-    private async Task WaitBeforeRetryAsync(OutputSettings settings, int attempt, CancellationToken cancelled)
+    private async Task WaitBeforeRetryAsync(DestinationDefinition destination, int attempt, CancellationToken cancelled)
     {
+        var settings = destination.Settings;
+        // The last attempt of those that are allowed is followed by no other: that it is given up is told at once.
+        if (settings.RetryLimit > 0 && attempt >= settings.RetryLimit)
+            _isNews = false;
         var wait = OutputBackoff.Delay(settings, attempt, Random.Shared.NextDouble());
-        _statistics.Retrying(_timeProvider.GetUtcNow() + wait);
+        var next = _timeProvider.GetUtcNow() + wait;
+        _statistics.Retrying(next);
+        if (_isNews)
+            _program.Tell(new EngineEvent.DestinationRetrying(destination.Id, destination.Name, _reason, attempt, next));
+        _isNews = false;
         try
         {
             await Task.Delay(wait, _timeProvider, cancelled);

@@ -34,6 +34,26 @@ internal sealed class OutputStatistics
     /// <summary>True when the last connection lasted a while.</summary>
     public bool LastConnectionWasStable { get; private set; }
 
+    /// <summary>Why the running connection counts as stalled; null: it does not, or there is none.</summary>
+    public string? Stall
+    {
+        get
+        {
+            lock (_gate)
+                return _connection is not null && _verdict is OutputVerdict.Stalled ? _lastError : null;
+        }
+    }
+
+    /// <summary>Publishes that were granted in this broadcast.</summary>
+    public int Connects
+    {
+        get
+        {
+            lock (_gate)
+                return _connects;
+        }
+    }
+
     /// <summary>A broadcast begins: its counters start from zero.</summary>
     public void BeginBroadcast()
     {

@@ -2,47 +2,6 @@ using StreamManager.Engine.Sources;
 
 namespace StreamManager.Engine.Programs;
 
-/// <summary>Why the program turned to something else.</summary>
-internal enum SwitchReason
-{
-    /// <summary>The program went on air.</summary>
-    Start = 1,
-
-    /// <summary>The source's connection broke.</summary>
-    Crash = 2,
-
-    /// <summary>The source stayed connected and fell silent.</summary>
-    Stall = 3,
-
-    /// <summary>The encoder ended its publish in order.</summary>
-    CleanEnd = 4,
-
-    /// <summary>A source has been good for long enough.</summary>
-    Return = 5,
-
-    /// <summary>An operator said so.</summary>
-    Operator = 6,
-
-    /// <summary>The source changed its format.</summary>
-    FormatChange = 7,
-}
-
-/// <summary>Why a broadcast ended.</summary>
-internal enum BroadcastEnd
-{
-    /// <summary>An operator said so.</summary>
-    Operator = 1,
-
-    /// <summary>The time limit on fallback.</summary>
-    FallbackLimit = 2,
-
-    /// <summary>The policy for a lost source is to end.</summary>
-    SourceLost = 3,
-
-    /// <summary>The channel is being taken down.</summary>
-    Shutdown = 4,
-}
-
 /// <summary>Something that the program's machine decided and its loop has to carry out or tell.</summary>
 internal abstract record ProgramEvent
 {

@@ -27,6 +27,9 @@ internal interface IProgramHost
     /// <summary>The program has a new format; subscribers have been told to start anew.</summary>
     void FormatChanged(StreamHeader header);
 
+    /// <summary>Something happened that nothing has to be done about.</summary>
+    void Tell(EngineEvent happened);
+
     /// <summary>Starts a transcoder for a source, to the format of a program with this header; null: stops it.</summary>
     void WantTranscoder(SourceSlot slot, ProgramHeader? header);
 
@@ -71,6 +74,8 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     private readonly BoundedInbox<Request> _inbox = new(InboxCapacity, InboxBytes);
     private readonly ITimer _timer;
     private readonly ProgramMeter _meter = new();
+    // Sources that were told to have stalled.
+    private readonly HashSet<SourceSlot> _stalled = [];
     private MediaTime? _armed;
     private MediaTime? _unreadableSaidAt;
     private int _unreadableUnsaid;
@@ -122,12 +127,15 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         if (slot.Origin is not null)
             return false;
         loop._machine.Attach(slot, origin, loop.Now);
+        loop._host.Tell(new EngineEvent.SourceConnected(slot.Id, origin.ConnectionId, origin.RemoteAddress, origin.Encoder));
         return true;
     });
 
     /// <summary>A publisher leaves a slot.</summary>
     public Task DetachAsync(SourceSlot slot, RtmpPublishEnd end) => InvokeAsync(loop =>
     {
+        loop._stalled.Remove(slot);
+        loop._host.Tell(new EngineEvent.SourceLost(slot.Id, end));
         loop._machine.Detach(slot, end, loop.Now);
         return true;
     });
@@ -259,6 +267,7 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
             Handle(request);
         var now = Now;
         _machine.Tick(now);
+        TellStalls();
         Carry();
         FlushWhenDue(now);
         if (now - _status.At >= StatusInterval)
@@ -330,6 +339,16 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         }
         LogUnreadableConfiguration(_logger, _channelId, slot.Id, exception.Message, _unreadableUnsaid);
         (_unreadableSaidAt, _unreadableUnsaid) = (now, 0);
+    }
+
+    // Before what the machine makes of it.
+    private void TellStalls()
+    {
+        foreach (var slot in _machine.Slots)
+        {
+            if (slot.IsStalled ? _stalled.Add(slot) : _stalled.Remove(slot))
+                _host.Tell(slot.IsStalled ? new EngineEvent.SourceStalled(slot.Id) : new EngineEvent.SourceReturned(slot.Id));
+        }
     }
 
     // Carries out what the machine decided. A header goes before the packets that need it, an end after the last packets. Never throws, and does nothing twice: a fault in one thing costs that

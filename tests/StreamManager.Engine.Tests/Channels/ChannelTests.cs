@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Outputs;
@@ -12,12 +13,13 @@ public sealed class ChannelTests : IAsyncDisposable
     private static readonly ChannelDefinition Definition = new() { Id = "main", Width = 320, Height = 180 };
 
     private readonly TemporaryDirectory _folder = new();
+    private readonly HeardEvents _events = new();
     private readonly EngineServices _services;
     private readonly Channel _channel;
 
     public ChannelTests()
     {
-        _services = new EngineServices(TimeProvider.System, NullLoggerFactory.Instance, new EngineOptions { DataDirectory = _folder.Path }, new NothingRemembered());
+        _services = new EngineServices(TimeProvider.System, NullLoggerFactory.Instance, new EngineOptions { DataDirectory = _folder.Path }, new NothingRemembered(), _events);
         _channel = new Channel(Definition, _services);
     }
 
@@ -40,6 +42,25 @@ public sealed class ChannelTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Broadcast_FromStartToStop_IsToldInItsOrder()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await _channel.StartAsync(cancellationToken);
+        await Eventually.TrueAsync(() => _channel.GetSnapshot().State is ChannelState.Fallback);
+        await _channel.StopAsync(cancellationToken);
+        Assert.Collection(
+            _events.Happened,
+            happened => Assert.Equal("slate", Assert.IsType<EngineEvent.FallbackPrepared>(happened).Content),
+            happened => Assert.IsType<EngineEvent.ProgramOnAir>(happened),
+            happened =>
+            {
+                var ended = Assert.IsType<EngineEvent.ProgramEnded>(happened);
+                Assert.Equal(BroadcastEnd.Operator, ended.Reason);
+                Assert.True(ended.OnAir > TimeSpan.Zero);
+            });
+    }
+
+    [Fact]
     public async Task Stop_IsAnsweredWhenTheDestinationsHaveBeenTold()
     {
         await using var server = new ScriptedRtmpServer(async (peer, _) =>
@@ -53,5 +74,16 @@ public sealed class ChannelTests : IAsyncDisposable
         await Eventually.TrueAsync(() => _channel.GetSnapshot().Outputs[0].State is OutputState.Live);
         await _channel.StopAsync(TestContext.Current.CancellationToken);
         Assert.Equal((OutputState.Idle, OutputVerdict.Idle), (_channel.GetSnapshot().Outputs[0].State, _channel.GetSnapshot().Outputs[0].Verdict));
+    }
+
+    private sealed class HeardEvents : IEngineEvents
+    {
+        public ConcurrentQueue<EngineEvent> Happened { get; } = new();
+
+        void IEngineEvents.Happened(string channelId, EngineEvent happened)
+        {
+            Assert.Equal("main", channelId);
+            Happened.Enqueue(happened);
+        }
     }
 }

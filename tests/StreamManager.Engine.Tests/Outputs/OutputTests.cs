@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Outputs;
@@ -102,6 +103,51 @@ public sealed class OutputTests : IDisposable
         Assert.DoesNotContain(_log.Lines, line => line.Text.Contains(Key, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Destination_ThatFailsComesAndIsSwitchedOff_TellsEachInWordsAndTheSameFailureOnceAMinute()
+    {
+        var refuses = true;
+        await using var server = new ScriptedRtmpServer(async (peer, number) =>
+        {
+            if (!Volatile.Read(ref refuses))
+                await GrantAndReadAsync(peer, number);
+        });
+        var program = new HubProgram();
+        await using var output = new Output(Destination(server.Port), OnAir, program, _services);
+        await AdvanceUntilAsync(() => output.GetSnapshot().Attempts >= 4);
+        Volatile.Write(ref refuses, false);
+        await AdvanceUntilAsync(() => output.GetSnapshot().State is OutputState.Live);
+        output.SetDestination(Destination(server.Port) with { Enabled = false });
+        await output.Resting.WaitAsync(Eventually.DefaultTimeout, TestContext.Current.CancellationToken);
+        output.SetDestination(Destination(server.Port) with { Enabled = false, Name = "Another name" });
+
+        Assert.Collection(
+            program.Happened,
+            happened => Assert.Equal(new EngineEvent.DestinationConnecting("d1", "My platform"), happened),
+            happened =>
+            {
+                var retrying = Assert.IsType<EngineEvent.DestinationRetrying>(happened);
+                Assert.NotEmpty(retrying.Reason);
+                Assert.Equal(1, retrying.Attempt);
+                Assert.DoesNotContain(Key, retrying.Reason, StringComparison.Ordinal);
+            },
+            happened => Assert.Equal(new EngineEvent.DestinationLive("d1", "My platform", 1), happened),
+            happened => Assert.Equal(new EngineEvent.DestinationDisabled("d1", "My platform"), happened));
+    }
+
+    [Fact]
+    public async Task Destination_ThatIsGivenUp_TellsWhyAndAfterHowManyAttempts()
+    {
+        await using var server = new ScriptedRtmpServer((_, _) => Task.CompletedTask);
+        var program = new HubProgram();
+        var destination = Destination(server.Port);
+        await using var output = new Output(destination with { Settings = destination.Settings with { RetryLimit = 2 } }, OnAir, program, _services);
+        await AdvanceUntilAsync(() => program.Happened.Any(happened => happened is EngineEvent.DestinationFailed));
+        var failed = Assert.IsType<EngineEvent.DestinationFailed>(program.Happened.Last());
+        Assert.Equal(2, failed.Attempts);
+        Assert.NotEmpty(failed.Reason);
+    }
+
     // The output sets its timers on a thread of its own, so time goes on for as long as it takes.
     private Task AdvanceUntilAsync(Func<bool> condition) => Eventually.TrueAsync(
         () =>
@@ -152,6 +198,10 @@ public sealed class OutputTests : IDisposable
         public int Subscriptions => Volatile.Read(ref _subscriptions);
 
         public TimeSpan CheckInterval => TimeSpan.FromSeconds(1);
+
+        public ConcurrentQueue<EngineEvent> Happened { get; } = new();
+
+        public void Tell(EngineEvent happened) => Happened.Enqueue(happened);
 
         public Task<bool> SubscribeAsync(IHubSubscriber subscriber)
         {

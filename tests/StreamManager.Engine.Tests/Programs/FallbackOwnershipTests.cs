@@ -135,6 +135,10 @@ public sealed class FallbackOwnershipTests
         {
         }
 
+        public void Tell(EngineEvent happened)
+        {
+        }
+
         public void FormatChanged(StreamHeader header)
         {
         }

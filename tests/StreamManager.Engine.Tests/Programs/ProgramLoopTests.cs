@@ -124,6 +124,31 @@ public sealed class ProgramLoopTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Source_ThatComesStallsAndGoes_IsToldOnceForEach()
+    {
+        await _loop.ReconfigureAsync(new ChannelDefinition { Id = "main", SourceTimeout = TimeSpan.FromSeconds(1) });
+        await GoOnAirAsync();
+        await AdvanceUntilAsync(() => _host.Happened.Any(happened => happened is EngineEvent.SourceStalled));
+        // Nothing new, however often it is looked at.
+        for (var i = 0; i < 10; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(300));
+            await _loop.ReconfigureAsync(new ChannelDefinition { Id = "main", SourceTimeout = TimeSpan.FromSeconds(1) });
+        }
+
+        foreach (var packet in new Encoder(_slot, new EncoderSettings(), _loop.Now).TakeDue(_loop.Now))
+            await _loop.PostAsync(_slot, packet, CancellationToken.None);
+        await Eventually.TrueAsync(() => _host.Happened.Any(happened => happened is EngineEvent.SourceReturned));
+        await _loop.DetachAsync(_slot, RtmpPublishEnd.Broken);
+        Assert.Collection(
+            _host.Happened,
+            happened => Assert.Equal("main", Assert.IsType<EngineEvent.SourceConnected>(happened).SourceId),
+            happened => Assert.Equal(new EngineEvent.SourceStalled("main"), happened),
+            happened => Assert.Equal(new EngineEvent.SourceReturned("main"), happened),
+            happened => Assert.Equal(new EngineEvent.SourceLost("main", RtmpPublishEnd.Broken), happened));
+    }
+
+    [Fact]
     public async Task Frames_OfACodecThatWasNotAnnounced_AreLeftOutAndCounted()
     {
         long counted = 0;
@@ -319,6 +344,10 @@ public sealed class ProgramLoopTests : IAsyncDisposable
         public void FormatChanged(StreamHeader header)
         {
         }
+
+        void IProgramHost.Tell(EngineEvent happened) => Happened.Enqueue(happened);
+
+        public ConcurrentQueue<EngineEvent> Happened { get; } = new();
 
         public void WantTranscoder(SourceSlot slot, ProgramHeader? header) =>
             Transcoders!.Want(slot, header, header is null ? null : new ProgramFormat { Width = 320, Height = 180 }, new ChannelDefinition { Id = "main" });
