@@ -7,12 +7,26 @@ namespace StreamManager.Rtmp.Server;
 /// </summary>
 public interface IRtmpServerHandler
 {
+    /// <summary>May this peer connect? Called once, for its <c>connect</c>. Null: yes; else the words that it is refused with.</summary>
+    ValueTask<string?> AuthorizeConnectAsync(RtmpConnectRequest request, CancellationToken cancellationToken) => default;
+
+    /// <summary>The connection is closed. Called once for each that was allowed to connect, after everything else of it.</summary>
+    void Closed(string connectionId)
+    {
+    }
+
     /// <summary>May this peer publish? Called once per publish command, before any media is let through.</summary>
     ValueTask<RtmpPublishDecision> AuthorizePublishAsync(RtmpStreamRequest request, CancellationToken cancellationToken);
 
     /// <summary>May this peer play?</summary>
     ValueTask<RtmpPlayDecision> AuthorizePlayAsync(RtmpStreamRequest request, CancellationToken cancellationToken);
 }
+
+/// <summary>Who wants to connect.</summary>
+/// <param name="ConnectionId">Id of the connection, unique in this process.</param>
+/// <param name="RemoteAddress">The peer's address, without port; empty when unknown.</param>
+/// <param name="App">The app of <c>connect</c> without its query. From the peer, and a key for some encoders: never logged raw.</param>
+public sealed record RtmpConnectRequest(string ConnectionId, string RemoteAddress, string App);
 
 /// <summary>What a peer said about itself and asks for. Every text comes from the peer: never logged raw, and <see cref="StreamName"/> and the query hold secrets.</summary>
 public sealed record RtmpStreamRequest

@@ -74,6 +74,9 @@ public enum RtmpEndReason
 
     /// <summary>Our own fault: handler, sink or feed threw.</summary>
     InternalError = 24,
+
+    /// <summary>The host refused the connect.</summary>
+    ConnectRefused = 25,
 }
 
 /// <summary>What follows from a reason.</summary>

@@ -52,7 +52,7 @@ internal sealed partial class RtmpServerSession
         switch (command.Name)
         {
             case "connect":
-                Connect(command);
+                await ConnectAsync(command);
                 break;
             case "createStream":
                 CreateStream(command);
@@ -90,7 +90,7 @@ internal sealed partial class RtmpServerSession
             await FlushAnswersAsync();
     }
 
-    private void Connect(RtmpCommand command)
+    private async ValueTask ConnectAsync(RtmpCommand command)
     {
         var app = command.CommandObject.FindString("app") ?? AppOf(command.CommandObject.FindString("tcUrl") ?? "");
         if (app.Length > _server.Limits.MaxAppLength)
@@ -104,6 +104,19 @@ internal sealed partial class RtmpServerSession
         _app = _app.Trim('/');
         var flashVersion = command.CommandObject.FindString("flashVer") ?? "";
         _flashVersion = flashVersion[..Math.Min(flashVersion.Length, _server.Limits.MaxFlashVersionLength)];
+
+        // The host takes its own time, as long as the peer has patience.
+        _deadline = null;
+        _inHost = true;
+        var refusal = await _server.Handler.AuthorizeConnectAsync(new RtmpConnectRequest(_connectionId, _remoteAddress, _app), _stop.Token);
+        _inHost = false;
+        if (refusal is not null)
+        {
+            Answer(RtmpCommand.Error(command.TransactionId, RtmpStatusCodes.ConnectRejected, refusal).ToMessage());
+            Refuse(RtmpEndReason.ConnectRefused);
+            LogRefused(_server.Logger, _connectionId, _remoteAddress, RtmpStatusCodes.ConnectRejected);
+            return;
+        }
 
         // The chunk size goes first: OBS throws away everything that comes after its publish was granted.
         var options = _server.Options;

@@ -393,6 +393,8 @@ internal sealed partial class RtmpServerSession : IDisposable
         var reason = (RtmpEndReason)_end;
         await StopPlayAsync();
         await EndPublishAsync(reason.PublishEnd());
+        if (_wasAccepted)
+            TellClosed();
         await _input.CompleteAsync();
         await _output.CompleteAsync();
         _chunks.Dispose();
@@ -402,6 +404,18 @@ internal sealed partial class RtmpServerSession : IDisposable
         if (reason.IsError())
             _server.Metrics.Error(reason);
         LogClosed(_server.Logger, _connectionId, reason.Tag(), _bytesReceived);
+    }
+
+    private void TellClosed()
+    {
+        try
+        {
+            _server.Handler.Closed(_connectionId);
+        }
+        catch (Exception e)
+        {
+            LogHostFault(_server.Logger, e, _connectionId);
+        }
     }
 
     private static RtmpEndReason HandshakeReason(RtmpProtocolError error) => error switch

@@ -27,6 +27,7 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(TokenDocument))]
 [JsonSerializable(typeof(IReadOnlyList<UserDocument>))]
 [JsonSerializable(typeof(UserDocument))]
+[JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(HealthDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -46,3 +46,8 @@ internal sealed record StreamDocument(
     string Client,
     DateTime ConnectedAt,
     long DurationSeconds);
+
+/// <summary>A page of the journal.</summary>
+/// <param name="Events">The events: <c>id</c>, <c>type</c>, <c>time</c>, <c>channel</c>, <c>actor</c>, <c>data</c>, <c>position</c>.</param>
+/// <param name="Next">What to give as <c>since</c> (or <c>before</c>) for the next page; null: there was nothing more.</param>
+internal sealed record EventsDocument(IReadOnlyList<System.Text.Json.Nodes.JsonObject> Events, string? Next);

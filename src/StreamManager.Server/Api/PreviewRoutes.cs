@@ -1,12 +1,13 @@
 using StreamManager.Engine.Playback;
 using StreamManager.Server.Channels;
+using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Api;
 
 /// <summary>Program and sources for browsers: a live FLV that never ends, and a picture.</summary>
-internal sealed class PreviewRoutes(ApiServices services)
+internal sealed class PreviewRoutes(ApiServices services, ConnectionWatch watch)
 {
     /// <summary>A viewer that takes nothing for so long is gone.</summary>
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
@@ -27,17 +28,32 @@ internal sealed class PreviewRoutes(ApiServices services)
     {
         if (services.Channels.Find(channel) is not { } found)
             return Problem.Missing("channel");
-        if (await found.OpenFlvFeedAsync(source) is not { } feed)
-            return NothingToShow;
-        await using (feed)
-            await StreamAsync(feed, channel, source, context);
-        return TypedResults.Empty;
+        var id = $"flv-{Interlocked.Increment(ref _lastId)}";
+        try
+        {
+            var refusal = await watch.ConnectAsync(id, "http-flv", Addresses.Text(context.Connection.RemoteIpAddress), context.RequestAborted)
+                ?? await watch.BeginStreamAsync(id, ConnectionType.Player, channel, source, context.RequestAborted);
+            if (refusal is not null)
+                return new Problem(StatusCodes.Status403Forbidden, "denied", "You may not watch this.", refusal);
+            if (await found.OpenFlvFeedAsync(source) is not { } feed)
+                return NothingToShow;
+            await using (feed)
+            {
+                watch.StreamBegan(id);
+                await StreamAsync(id, feed, channel, source, context);
+            }
+
+            return TypedResults.Empty;
+        }
+        finally
+        {
+            watch.Disconnected(id);
+        }
     }
 
-    private async Task StreamAsync(FlvFeed feed, string channel, string? source, HttpContext context)
+    private async Task StreamAsync(string id, FlvFeed feed, string channel, string? source, HttpContext context)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        var id = $"flv-{Interlocked.Increment(ref _lastId)}";
         services.Connections.Add(new StreamConnection(
             id,
             StreamRole.Player,

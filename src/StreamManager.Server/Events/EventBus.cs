@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 
@@ -17,19 +16,21 @@ internal sealed class EventBus(TimeProvider time)
     private ImmutableList<EventSubscription> _subscriptions = [];
 
     /// <summary>Tells everybody that something happened now.</summary>
-    public void Publish(string type, string? channelId, string? actor, JsonObject data) => Publish(new ServerEvent(NewId(), type, time.GetUtcNow(), channelId, actor, data));
+    public void Publish(string type, string? channelId, string? actor, JsonObject data) => Publish(new ServerEvent(ServerEvent.NewId(), type, time.GetUtcNow(), channelId, actor, data));
 
     /// <summary>Tells everybody.</summary>
     public void Publish(ServerEvent happened)
     {
+        EventMetrics.Published.Add(1, EventMetrics.Family(happened.Type));
         foreach (var subscription in Volatile.Read(ref _subscriptions))
             subscription.Offer(happened);
     }
 
     /// <summary>From now on events come to the result too, until it is disposed.</summary>
-    public EventSubscription Subscribe()
+    /// <param name="listener">Who listens, in a word: the label of what it loses in the metrics.</param>
+    public EventSubscription Subscribe(string listener)
     {
-        var subscription = new EventSubscription(this);
+        var subscription = new EventSubscription(this, listener);
         lock (_lock)
             Volatile.Write(ref _subscriptions, _subscriptions.Add(subscription));
         return subscription;
@@ -41,8 +42,6 @@ internal sealed class EventBus(TimeProvider time)
         lock (_lock)
             Volatile.Write(ref _subscriptions, _subscriptions.Remove(subscription));
     }
-
-    private static string NewId() => "evt_" + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 22);
 }
 
 /// <summary>One listener's queue. One reader; dispose it when done.</summary>
@@ -55,11 +54,18 @@ internal sealed class EventSubscription : IDisposable
     private readonly Channel<ServerEvent> _queue;
     private long _lost;
 
-    internal EventSubscription(EventBus bus)
+    internal EventSubscription(EventBus bus, string listener)
     {
+        var tag = EventMetrics.Listener(listener);
         _bus = bus;
         var options = new BoundedChannelOptions(QueueLength) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true };
-        _queue = Channel.CreateBounded<ServerEvent>(options, _ => Interlocked.Increment(ref _lost));
+        _queue = Channel.CreateBounded<ServerEvent>(
+            options,
+            _ =>
+            {
+                Interlocked.Increment(ref _lost);
+                EventMetrics.Lost.Add(1, tag);
+            });
     }
 
     /// <summary>The events, oldest first.</summary>

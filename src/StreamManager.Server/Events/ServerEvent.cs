@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
 namespace StreamManager.Server.Events;
@@ -9,4 +10,8 @@ namespace StreamManager.Server.Events;
 /// <param name="ChannelId">The channel that it is about; null: the server.</param>
 /// <param name="Actor">Who did it: <c>user:anna</c>, <c>token:ci</c>, <c>key:…a1b2</c>; null: nobody, it happened.</param>
 /// <param name="Data">Its fields; camelCase, no secrets. Nobody changes it.</param>
-internal sealed record ServerEvent(string Id, string Type, DateTimeOffset Time, string? ChannelId, string? Actor, JsonObject Data);
+internal sealed record ServerEvent(string Id, string Type, DateTimeOffset Time, string? ChannelId, string? Actor, JsonObject Data)
+{
+    /// <summary>A new id, never used before.</summary>
+    public static string NewId() => "evt_" + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 22);
+}

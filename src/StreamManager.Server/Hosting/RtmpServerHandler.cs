@@ -2,6 +2,7 @@ using StreamManager.Engine.Sources;
 using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
 using StreamManager.Server.Channels;
+using StreamManager.Server.Events;
 using StreamManager.Server.Keys;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
@@ -13,13 +14,26 @@ namespace StreamManager.Server.Hosting;
 /// Decides who may publish and play: a publisher by its key, whatever the app, or by a signed address; a player by a token or a signed address in the query, or by being on this machine.
 /// </summary>
 internal sealed partial class RtmpServerHandler(
-    ChannelDirectory channels, StreamAccess access, Authenticator authenticator, ConnectionRegistry connections, TimeProvider time, ILogger<RtmpServerHandler> logger) : IRtmpServerHandler
+    ChannelDirectory channels,
+    StreamAccess access,
+    Authenticator authenticator,
+    ConnectionRegistry connections,
+    ConnectionWatch watch,
+    TimeProvider time,
+    ILogger<RtmpServerHandler> logger) : IRtmpServerHandler
 {
     /// <summary>Longest name of an encoder that is shown.</summary>
     private const int ClientLength = 128;
 
     /// <summary>Ids of connections that came by TLS begin with this, see <see cref="RtmpConnectionHandler"/>.</summary>
     public const string TlsIdPrefix = "rtmps-";
+
+    /// <inheritdoc/>
+    public ValueTask<string?> AuthorizeConnectAsync(RtmpConnectRequest request, CancellationToken cancellationToken) =>
+        watch.ConnectAsync(request.ConnectionId, ProtocolOf(request.ConnectionId), request.RemoteAddress, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Closed(string connectionId) => watch.Disconnected(connectionId);
 
     /// <inheritdoc/>
     public async ValueTask<RtmpPublishDecision> AuthorizePublishAsync(RtmpStreamRequest request, CancellationToken cancellationToken)
@@ -34,6 +48,12 @@ internal sealed partial class RtmpServerHandler(
         var target = key.Target;
         if (channels.Find(target.ChannelId) is not { } channel)
             return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", "The channel of this key is not there any more.") { KeyWasGood = true };
+        if (await watch.BeginStreamAsync(request.ConnectionId, ConnectionType.Publisher, target.ChannelId, target.SourceId, cancellationToken) is { } refusal)
+        {
+            LogDenied(logger, request.ConnectionId, request.RemoteAddress, target.ChannelId);
+            return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", refusal) { KeyWasGood = true };
+        }
+
         var client = Clean(request.FlashVersion);
         var admission = await channel.AttachSourceAsync(target.SourceId, new SourceOrigin(request.ConnectionId, request.RemoteAddress, client, request.Kick));
         switch (admission)
@@ -50,7 +70,8 @@ internal sealed partial class RtmpServerHandler(
                         request.Kick("its key was revoked");
                 }
 
-                return new RtmpPublishDecision.Granted(new RegisteredSink(granted.Sink, request.ConnectionId, connections));
+                watch.StreamBegan(request.ConnectionId);
+                return new RtmpPublishDecision.Granted(new RegisteredSink(granted.Sink, request.ConnectionId, connections, watch));
             case SourceAdmission.Busy:
                 LogBusy(logger, request.ConnectionId, request.RemoteAddress, target.ChannelId, target.SourceId);
                 return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", "Somebody publishes with this key already. Stop that encoder first, or kick it.") { KeyWasGood = true };
@@ -72,11 +93,23 @@ internal sealed partial class RtmpServerHandler(
         var slash = request.StreamName.IndexOf('/', StringComparison.Ordinal);
         var channelId = slash < 0 ? request.StreamName : request.StreamName[..slash];
         var sourceId = slash < 0 ? null : request.StreamName[(slash + 1)..];
-        if (channels.Find(channelId) is not { } channel || await channel.OpenPlayFeedAsync(sourceId) is not { } feed)
-            return new RtmpPlayDecision.Refused("NetStream.Play.StreamNotFound", "There is no such channel or source, or it is off air.") { MayPlay = true };
+        if (channels.Find(channelId) is not { } channel)
+            return NothingToPlay;
+        if (await watch.BeginStreamAsync(request.ConnectionId, ConnectionType.Player, channelId, sourceId, cancellationToken) is { } refusal)
+        {
+            LogDenied(logger, request.ConnectionId, request.RemoteAddress, channelId);
+            return new RtmpPlayDecision.Refused("NetStream.Play.Failed", refusal) { MayPlay = true };
+        }
+
+        if (await channel.OpenPlayFeedAsync(sourceId) is not { } feed)
+            return NothingToPlay;
         connections.Add(Connection(request, StreamRole.Player, channelId, sourceId, Clean(request.FlashVersion)));
-        return new RtmpPlayDecision.Granted(new RegisteredFeed(feed, request.ConnectionId, connections));
+        watch.StreamBegan(request.ConnectionId);
+        return new RtmpPlayDecision.Granted(new RegisteredFeed(feed, request.ConnectionId, connections, watch));
     }
+
+    private static RtmpPlayDecision.Refused NothingToPlay { get; } =
+        new("NetStream.Play.StreamNotFound", "There is no such channel or source, or it is off air.") { MayPlay = true };
 
     /// <summary>What a peer calls itself, fit to be shown: printable, and not long.</summary>
     internal static string Clean(string text)
@@ -130,10 +163,12 @@ internal sealed partial class RtmpServerHandler(
         _ => "unknown key",
     };
 
+    private static string ProtocolOf(string connectionId) => connectionId.StartsWith(TlsIdPrefix, StringComparison.Ordinal) ? "rtmps" : "rtmp";
+
     private StreamConnection Connection(RtmpStreamRequest request, StreamRole role, string channelId, string? sourceId, string client) => new(
         request.ConnectionId,
         role,
-        request.ConnectionId.StartsWith(TlsIdPrefix, StringComparison.Ordinal) ? "rtmps" : "rtmp",
+        ProtocolOf(request.ConnectionId),
         channelId,
         sourceId,
         request.RemoteAddress,
@@ -153,29 +188,34 @@ internal sealed partial class RtmpServerHandler(
     [LoggerMessage(4, LogLevel.Warning, "{Connection} from {Address} wants to play without a token; refused.")]
     private static partial void LogPlayRefused(ILogger logger, string connection, string address);
 
+    [LoggerMessage(5, LogLevel.Warning, "{Connection} from {Address} was denied a stream of {Channel} by a webhook.")]
+    private static partial void LogDenied(ILogger logger, string connection, string address, string channel);
+
     /// <summary>Keeps the registry true: a publish is in it until its end.</summary>
-    private sealed class RegisteredSink(IRtmpPublishSink inner, string id, ConnectionRegistry connections) : IRtmpPublishSink
+    private sealed class RegisteredSink(IRtmpPublishSink inner, string id, ConnectionRegistry connections, ConnectionWatch watch) : IRtmpPublishSink
     {
         public ValueTask WriteAsync(RtmpMessage message, CancellationToken cancellationToken) => inner.WriteAsync(message, cancellationToken);
 
-        public ValueTask EndAsync(RtmpPublishEnd end)
+        public async ValueTask EndAsync(RtmpPublishEnd end)
         {
             connections.Remove(id);
-            return inner.EndAsync(end);
+            await inner.EndAsync(end);
+            watch.StreamEnded(id);
         }
     }
 
     /// <summary>The same for a player.</summary>
-    private sealed class RegisteredFeed(IRtmpPlayFeed inner, string id, ConnectionRegistry connections) : IRtmpPlayFeed
+    private sealed class RegisteredFeed(IRtmpPlayFeed inner, string id, ConnectionRegistry connections, ConnectionWatch watch) : IRtmpPlayFeed
     {
         public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) => inner.WaitToReadAsync(cancellationToken);
 
         public bool TryRead(out RtmpMessage message) => inner.TryRead(out message);
 
-        public ValueTask DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
             connections.Remove(id);
-            return inner.DisposeAsync();
+            await inner.DisposeAsync();
+            watch.StreamEnded(id);
         }
     }
 }

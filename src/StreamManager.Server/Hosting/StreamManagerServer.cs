@@ -31,6 +31,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly ServerLifetime _lifetime;
+    private EventBus? _events;
     private WebApplication? _application;
     private StreamAccess? _access;
     private ChannelDirectory? _channels;
@@ -100,6 +101,8 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
+        if (_lifetime.IsReady)
+            _events?.Publish(ServerEvents.Stopping(_time.GetUtcNow()));
         _lifetime.MarkStopping();
         if (_channels is { } channels && !await WithinAsync(channels.DisposeAsync().AsTask(), ChannelStopTimeout))
             LogSlowStop(_logger);
@@ -147,7 +150,9 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var store = state.Store;
         var vault = Own(await Vault.OpenAsync(store, options.EncryptionKey, options.DataDirectory, time, cancellationToken));
         IsFirstStart = vault.IsNew;
-        var events = new EventBus(time);
+        var events = _events = new EventBus(time);
+        OwnAsync(new JournalWriter(
+            state.Journal, events, new JournalRetention(TimeSpan.FromDays(options.EventRetentionDays), options.EventRetentionEntries), time, loggers.CreateLogger<JournalWriter>()));
         _accounts = OwnAsync(new AccountParts(store, options.AdminToken, events, time, loggers));
         await _accounts.Directory.GetAsync(cancellationToken);
         SetupToken = await _accounts.Users.MakeLinkAsync(cancellationToken);
@@ -165,14 +170,17 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
                 CoalescingTime = options.CoalescingTime,
                 KeepsGroup = options.Rtmp.GopCache,
             },
-            broadcasts));
+            broadcasts,
+            new EngineEventWriter(events, time)));
         _channels = new ChannelDirectory(engine);
         var catalog = Own(await ChannelCatalog.LoadAsync(
             options.Channels, _channels, new ChannelRecords(store), Path.Combine(options.DataDirectory, "media"), time, cancellationToken));
         var destinations = Own(await DestinationCatalog.LoadAsync(options.Channels, _channels, new DestinationRecords(store, vault), time, cancellationToken));
         _access = OwnAsync(await StreamAccess.OpenAsync(store, vault, options, catalog.KeyedChannels, connections, events, time, loggers, cancellationToken));
         var meters = Own(new MeterCollector());
-        _rtmp = Own(MakeRtmpServer(options.Rtmp, new RtmpServerHandler(_channels, _access, _accounts.Authenticator, connections, time, loggers.CreateLogger<RtmpServerHandler>()), time, loggers));
+        var watch = new ConnectionWatch(events, new ConnectionPolicy(time, loggers.CreateLogger<ConnectionPolicy>()), time);
+        _rtmp = Own(MakeRtmpServer(
+            options.Rtmp, new RtmpServerHandler(_channels, _access, _accounts.Authenticator, connections, watch, time, loggers.CreateLogger<RtmpServerHandler>()), time, loggers));
 
         var connectionHandler = new RtmpConnectionHandler(
             _rtmp, new ConnectionLimiter(options.Rtmp.MaximumConnections, options.Rtmp.MaximumConnectionsPerAddress), loggers.CreateLogger<RtmpConnectionHandler>());
@@ -195,7 +203,8 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new SimulcastRoutes(services).Map(_application);
         new KeyRoutes(services, _access, events).Map(_application);
         new StreamRoutes(services).Map(_application);
-        new PreviewRoutes(services).Map(_application);
+        new PreviewRoutes(services, watch).Map(_application);
+        new EventRoutes(new JournalReader(state.Journal)).Map(_application);
         new SetupRoutes(_accounts).Map(_application);
         new AccountRoutes(_accounts).Map(_application);
         new TokenRoutes(_accounts, time).Map(_application);
@@ -217,6 +226,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         await _ports.StartAsync(_application, cancellationToken);
         await _channels.RunStartModesAsync(cancellationToken);
         _lifetime.MarkStarted();
+        events.Publish(ServerEvents.Started(time.GetUtcNow(), ProductVersion.Text));
     }
 
     private static RtmpServer MakeRtmpServer(RtmpOptions options, IRtmpServerHandler handler, TimeProvider time, ILoggerFactory loggers) => new(

@@ -100,6 +100,8 @@ internal static class ConfigFileReader
                 MaximumConnectionsPerAddress =
                     root.Read("rtmp_max_connections_per_address", SettingTypes.Integer(1, 100_000), rtmp.MaximumConnectionsPerAddress),
             },
+            EventRetentionDays = root.Read("event_retention_days", SettingTypes.Integer(1, 3_650), options.EventRetentionDays),
+            EventRetentionEntries = root.Read("event_retention_entries", SettingTypes.Integer(1_000, 10_000_000), options.EventRetentionEntries),
             Channels = [main, .. ReadChannels(root, folder)],
         };
         if (options.Rtmp.PingTimeout < options.Rtmp.PingInterval)

@@ -67,6 +67,12 @@ internal sealed record ServerOptions
     /// <summary>Names (aliases, and fixed keys of fewer than 16 characters) work from public addresses too. Default false: a name can be guessed.</summary>
     public bool AliasesOnPublicAddresses { get; init; }
 
+    /// <summary>Events older than this are dropped from the journal. Default 30 days: what went wrong in a show is looked for within weeks.</summary>
+    public int EventRetentionDays { get; init; } = 30;
+
+    /// <summary>Events beyond the newest so many are dropped. Default 100,000: about 40 MB, and hundreds of shows.</summary>
+    public int EventRetentionEntries { get; init; } = 100_000;
+
     /// <summary>The RTMP server.</summary>
     public RtmpOptions Rtmp { get; init; } = new();
 

@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+
+namespace StreamManager.Server.Events;
+
+/// <summary>Every type that this folder's families have.</summary>
+internal static class EventTypes
+{
+    /// <summary>Events whose types begin with this say who changed what, and are for administrators.</summary>
+    public const string AuditPrefix = "audit.";
+
+    /// <summary>All of them.</summary>
+    public static ImmutableArray<EventType> All { get; } =
+        [.. ConnectionEvents.All, .. SourceEvents.All, .. ProgramEvents.All, .. DestinationEvents.All, .. ServerEvents.All, .. AuditEvents.All];
+
+    /// <summary>True: only who may administer may see it.</summary>
+    public static bool IsAudit(string type) => type.StartsWith(AuditPrefix, StringComparison.Ordinal);
+}
