@@ -19,7 +19,7 @@ internal sealed class EventRoutes(JournalReader journal)
     private static readonly string[] Known = ["since", "before", "limit", "type", "channel"];
 
     /// <summary>Adds the routes.</summary>
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/events", ListAsync).Needs(Permissions.View);
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/events", (HttpRequest request) => ListAsync(request.HttpContext)).Needs(Permissions.View);
 
     private async Task<IResult> ListAsync(HttpContext context)
     {

@@ -66,6 +66,12 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         _running = Task.Run(RunAsync);
     }
 
+    /// <summary>Events that were not looked at yet.</summary>
+    internal int Waiting => _subscription.Reader.Count;
+
+    /// <summary>Events that came faster than they were looked at.</summary>
+    internal long LostByBus => _subscription.Lost;
+
     /// <summary>Writes what is left, if the store takes it within two seconds.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -72,6 +72,15 @@ internal sealed class TestHost : IRtmpServerHandler
 
     public Func<RtmpStreamRequest, RtmpPlayDecision> DecidePlay { get; set; } = _ => new RtmpPlayDecision.Refused(RtmpStatusCodes.PlayStreamNotFound, "No such stream.");
 
+    /// <summary>Decides about connects; null: everybody may.</summary>
+    public Func<RtmpConnectRequest, CancellationToken, ValueTask<string?>>? DecideConnect { get; set; }
+
+    public ConcurrentQueue<string> ClosedConnections { get; } = new();
+
+    public ValueTask<string?> AuthorizeConnectAsync(RtmpConnectRequest request, CancellationToken cancellationToken) => DecideConnect?.Invoke(request, cancellationToken) ?? default;
+
+    public void Closed(string connectionId) => ClosedConnections.Enqueue(connectionId);
+
     public ValueTask<RtmpPublishDecision> AuthorizePublishAsync(RtmpStreamRequest request, CancellationToken cancellationToken)
     {
         PublishRequests.Enqueue(request);

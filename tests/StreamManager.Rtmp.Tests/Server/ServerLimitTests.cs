@@ -214,6 +214,50 @@ public sealed class ServerLimitTests : IDisposable
     }
 
     [Fact]
+    public async Task Connect_ThatTheHostRefuses_IsToldItsWordsAndClosed_AndTheHostHearsNoMoreOfIt()
+    {
+        _harness.Host.DecideConnect = (request, _) => ValueTask.FromResult<string?>($"Not you, {request.RemoteAddress}, in {request.App}.");
+        var (peer, session) = _harness.Open();
+        await peer.HandshakeAsync();
+        await peer.CallAsync("connect", new AmfValue.Object([new("app", "live?token=secret")]));
+        var status = RtmpStatus.Find(await peer.ReadCommandAsync("_error"))!;
+        Assert.Equal((RtmpStatusCodes.ConnectRejected, "Not you, 192.0.2.1, in live."), (status.Code, status.Description));
+        Assert.Equal(RtmpEndReason.ConnectRefused, await _harness.AdvanceUntilDoneAsync(session));
+        Assert.Empty(_harness.Host.ClosedConnections);
+    }
+
+    [Fact]
+    public async Task Connection_ThatWasAllowed_IsClosedForTheHostOnceAndLast()
+    {
+        var (peer, session) = _harness.Open();
+        await peer.ConnectAsync();
+        Assert.Empty(_harness.Host.ClosedConnections);
+        await peer.CloseAsync();
+        await session;
+        Assert.Equal("c1", Assert.Single(_harness.Host.ClosedConnections));
+    }
+
+    [Fact]
+    public async Task Connect_WhileTheHostThinks_IsNotTimedOut_AndAStopEndsIt()
+    {
+        var asked = new TaskCompletionSource();
+        _harness.Host.DecideConnect = async (_, cancellationToken) =>
+        {
+            asked.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            return null;
+        };
+        var (peer, session) = _harness.Open();
+        await peer.HandshakeAsync();
+        await peer.CallAsync("connect", new AmfValue.Object([new("app", "live")]));
+        await asked.Task;
+        _harness.Time.Advance(TimeSpan.FromSeconds(60));
+        Assert.False(session.IsCompleted);
+        _harness.Server.Stop();
+        Assert.Equal(RtmpEndReason.Shutdown, await session);
+    }
+
+    [Fact]
     public async Task OversizedApp_IsRefused()
     {
         var (peer, session) = _harness.Open();

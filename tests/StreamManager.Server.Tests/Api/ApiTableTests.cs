@@ -35,6 +35,7 @@ public sealed class ApiTableTests : IAsyncLifetime
         { "POST", "/api/keys/k_unknown/reveal", "", 404 },
         { "POST", "/api/keys/sign", """{ "action": "play" }""", 200 },
         { "POST", "/api/keys/sign/rotate", "", 204 },
+        { "GET", "/api/events", "", 200 },
         { "GET", "/api/streams", "", 200 },
         { "DELETE", "/api/streams/rtmp-999", "", 404 },
         { "GET", "/preview/main.flv", "", 404 },

@@ -24,6 +24,12 @@ internal sealed class HandlerParts : IAsyncDisposable
 
     public ConnectionRegistry Connections { get; } = new();
 
+    public EventBus Events { get; } = new(TimeProvider.System);
+
+    public ConnectionPolicy Policy { get; } = new(TimeProvider.System, NullLogger<ConnectionPolicy>.Instance);
+
+    public ConnectionWatch Watch => field ??= new ConnectionWatch(Events, Policy, TimeProvider.System);
+
     public ChannelDirectory Channels { get; private set; } = null!;
 
     public AccountParts Accounts { get; private set; } = null!;
@@ -45,7 +51,7 @@ internal sealed class HandlerParts : IAsyncDisposable
             parts._state.Store, parts._vault, new ServerOptions(), [options], parts.Connections, new EventBus(TimeProvider.System), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         parts.Accounts = new AccountParts(parts._state.Store, new Secret(token), new EventBus(TimeProvider.System), TimeProvider.System, NullLoggerFactory.Instance);
         parts.Handler = new RtmpServerHandler(
-            parts.Channels, parts.Access, parts.Accounts.Authenticator, parts.Connections, TimeProvider.System, NullLogger<RtmpServerHandler>.Instance);
+            parts.Channels, parts.Access, parts.Accounts.Authenticator, parts.Connections, parts.Watch, TimeProvider.System, NullLogger<RtmpServerHandler>.Instance);
         return parts;
     }
 

@@ -21,7 +21,7 @@ internal sealed class StoredAccounts : IAsyncDisposable
         Time = time ?? TimeProvider.System;
         Store = SqliteStateStore.Open(_lock, Time, NullLogger<SqliteStateStore>.Instance);
         Events = new EventBus(Time);
-        Heard = Events.Subscribe();
+        Heard = Events.Subscribe("test");
         Parts = new AccountParts(Store, adminToken is null ? null : new Secret(adminToken), Events, Time, NullLoggerFactory.Instance);
     }
 

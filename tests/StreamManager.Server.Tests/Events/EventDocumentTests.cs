@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+using StreamManager.Server.Events;
+using StreamManager.TestKit;
+
+namespace StreamManager.Server.Tests.Events;
+
+/// <summary>What <c>docs/operations/events.md</c> promises is what the code has.</summary>
+public sealed partial class EventDocumentTests
+{
+    private static readonly string[] Document = File.ReadAllLines(Path.Combine(RepositoryFiles.Root, "docs", "operations", "events.md"));
+
+    [Fact]
+    public void Types_AndTheirFields_AreThoseOfTheDocument()
+    {
+        var documented = Document
+            .Select(line => Row().Match(line))
+            .Where(match => match.Success)
+            .Select(match => $"{match.Groups["type"].Value}: {string.Join(", ", CodeSpan().Matches(match.Groups["fields"].Value).Select(field => field.Groups["text"].Value))}");
+        var inCode = EventTypes.All.Select(type => $"{type.Name}: {string.Join(", ", type.Fields)}");
+        Assert.Equal(inCode.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void TypesThatOtherPartsOfTheServerPublish_AreInTheDocument_AndItNamesNoOthers()
+    {
+        var inCode = Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "src", "StreamManager.Server"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .SelectMany(file => Literal().Matches(File.ReadAllText(file)).Select(match => match.Groups["type"].Value))
+            .Distinct();
+        var documented = Document.SelectMany(line => CodeSpan().Matches(line)).Select(match => match.Groups["text"].Value).Where(text => TypeName().IsMatch(text)).Distinct();
+        Assert.Equal(inCode.Order(StringComparer.Ordinal), documented.Where(type => Prefixes().IsMatch(type)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Types_AreEachThereOnce_AndInOneOfTheFamilies()
+    {
+        Assert.Equal(EventTypes.All.Length, EventTypes.All.Select(type => type.Name).Distinct().Count());
+        Assert.Equal(
+            ["audit", "connection", "destination", "program", "server", "source"], EventTypes.All.Select(type => type.Name.Split('.')[0]).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Event_WithoutAValueForEachField_CannotBeMade() =>
+        Assert.Throws<ArgumentException>(() => new EventType("program.test", "a", "b").At(DateTimeOffset.UnixEpoch, null, null, 1));
+
+    [GeneratedRegex(@"^\| `(?<type>[a-z]+\.[A-Za-z.]+)` \|(?<fields>.*)\|$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Row();
+
+    [GeneratedRegex("`(?<text>[^`]+)`", RegexOptions.ExplicitCapture)]
+    private static partial Regex CodeSpan();
+
+    [GeneratedRegex("\"(?<type>(audit|key|media|webhook)\\.[A-Za-z]+(\\.[A-Za-z]+)?)\"", RegexOptions.ExplicitCapture)]
+    private static partial Regex Literal();
+
+    [GeneratedRegex(@"^(audit|key|media|webhook)\.")]
+    private static partial Regex Prefixes();
+
+    [GeneratedRegex(@"^[a-z]+\.[A-Za-z]+(\.[A-Za-z]+)?$")]
+    private static partial Regex TypeName();
+}
