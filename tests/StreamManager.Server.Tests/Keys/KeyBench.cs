@@ -31,7 +31,7 @@ internal sealed class KeyBench : IAsyncDisposable
         _lock = DataDirectoryLock.Take(_folder.Path);
         Store = new CutOffStore(SqliteStateStore.Open(_lock, Time, NullLogger<SqliteStateStore>.Instance));
         Events = new EventBus(Time);
-        Happened = Events.Subscribe();
+        Happened = Events.Subscribe("bench");
     }
 
     public static IPAddress Public { get; } = IPAddress.Parse("203.0.113.7");
