@@ -30,7 +30,7 @@ public class FanOutBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _hub.Header = new StreamHeader(default, Packet(MediaKind.Video, 50, content: PacketContent.Configuration), Packet(MediaKind.Audio, 4, content: PacketContent.Configuration));
+        _hub.Begin(new StreamHeader(default, Packet(MediaKind.Video, 50, content: PacketContent.Configuration), Packet(MediaKind.Audio, 4, content: PacketContent.Configuration)));
         var connection = new NullConnection();
         _sent = () => connection.Bytes;
         for (var i = 0; i < Outputs; i++)

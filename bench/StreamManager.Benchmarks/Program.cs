@@ -7,4 +7,4 @@ using StreamManager.Benchmarks;
 // dotnet run -c Release --project bench/StreamManager.Benchmarks -- --filter '*Chunk*'
 // In this process: the job needs no second build, which would need the package sources again.
 var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)).AddColumn(new ThroughputColumn());
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+BenchmarkSwitcher.FromAssembly(typeof(KeyBenchmarks).Assembly).Run(args, config);
