@@ -28,6 +28,7 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(IReadOnlyList<UserDocument>))]
 [JsonSerializable(typeof(UserDocument))]
 [JsonSerializable(typeof(EventsDocument))]
+[JsonSerializable(typeof(ConfigurationDocument))]
 [JsonSerializable(typeof(HealthDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext

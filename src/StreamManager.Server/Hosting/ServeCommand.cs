@@ -26,7 +26,8 @@ internal static class ServeCommand
         using var loggers = LoggingOutput.CreateFactory(options);
         try
         {
-            await using var server = await StreamManagerServer.StartAsync(options, TimeProvider.System, loggers, CancellationToken.None);
+            await using var server = await StreamManagerServer.StartAsync(options, OptionsLoader.Load, TimeProvider.System, loggers, CancellationToken.None);
+            using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => OnHangUp(context, server));
             Banner.Write(Console.Out, server, options, notices, isTerminal: !Console.IsOutputRedirected);
             // A person at the keyboard ends the show; a service manager stops a process that it may start again in a moment, and the broadcast goes on then.
             var forGood = await stop.Task is PosixSignal.SIGINT;
@@ -44,6 +45,13 @@ internal static class ServeCommand
 
         await Console.Out.WriteLineAsync("Ended.");
         return 0;
+    }
+
+    /// <summary>A service manager's way to say: read the configuration again.</summary>
+    private static void OnHangUp(PosixSignalContext context, StreamManagerServer server)
+    {
+        context.Cancel = true;
+        server.RequestReload();
     }
 
     /// <summary>The first signal asks for an orderly end; a second one is not held back and kills.</summary>

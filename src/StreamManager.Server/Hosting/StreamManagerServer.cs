@@ -4,6 +4,7 @@ using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
 using StreamManager.Server.Api;
 using StreamManager.Server.Channels;
+using StreamManager.Server.Configuration;
 using StreamManager.Server.Events;
 using StreamManager.Server.Keys;
 using StreamManager.Server.Monitoring;
@@ -35,6 +36,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     private WebApplication? _application;
     private StreamAccess? _access;
     private ChannelDirectory? _channels;
+    private ConfigurationReloader? _configuration;
     private RtmpServer? _rtmp;
     private Ports? _ports;
     private AccountParts? _accounts;
@@ -66,13 +68,19 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     public bool IsFirstStart { get; private set; }
 
     /// <summary>Starts everything, or nothing.</summary>
+    /// <param name="options">The configuration as it is now.</param>
+    /// <param name="load">Reads it again when its file has changed.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">The log.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StartupException">It cannot start; the message says why and what to do.</exception>
-    public static async Task<StreamManagerServer> StartAsync(ServerOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    public static async Task<StreamManagerServer> StartAsync(
+        ServerOptions options, Func<OptionsResult> load, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var server = new StreamManagerServer(loggers, time);
         try
         {
-            await server.RunAsync(options, time, loggers, cancellationToken);
+            await server.RunAsync(options, load, time, loggers, cancellationToken);
             return server;
         }
         catch (Exception e) when (e is StoreUnavailableException or DamagedDocumentException)
@@ -86,6 +94,9 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Reads the configuration again, soon.</summary>
+    public void RequestReload() => _configuration?.Request();
 
     /// <summary>Ends every broadcast for good, before a <see cref="DisposeAsync"/> that is not followed by a start which should go on.</summary>
     public async Task EndBroadcastsAsync()
@@ -144,7 +155,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(ServerOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    private async Task RunAsync(ServerOptions options, Func<OptionsResult> load, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var state = OwnAsync(await ServerState.OpenAsync(options, time, loggers, cancellationToken));
         var store = state.Store;
@@ -202,6 +213,9 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);
         new SimulcastRoutes(services).Map(_application);
         new KeyRoutes(services, _access, events).Map(_application);
+        _configuration = OwnAsync(new ConfigurationReloader(
+            options, load, new ConfigurationTargets(_channels, catalog, destinations, _access.Keys), events, time, loggers.CreateLogger<ConfigurationReloader>()));
+        new ConfigurationRoutes(_configuration).Map(_application);
         new StreamRoutes(services).Map(_application);
         new PreviewRoutes(services, watch).Map(_application);
         new EventRoutes(new JournalReader(state.Journal)).Map(_application);

@@ -44,7 +44,7 @@ internal static class OptionsLoader
             DataDirectory = Path.GetFullPath(environment.Read("DATA_DIR", FilePath, options.DataDirectory), workingDirectory),
         };
         var file = Path.GetFullPath(environment.Read("CONFIG_FILE", FilePath, "./config.yml"), workingDirectory);
-        options = ConfigFileReader.Read(file, isRequired: environment.Has("CONFIG_FILE"), options, errors);
+        options = ConfigFileReader.Read(file, isRequired: environment.Has("CONFIG_FILE"), options with { ConfigurationFile = file }, errors);
         options = EnvironmentReader.Read(environment, options, notices);
         CheckUniqueness(options, errors);
         return errors.All.Count == 0 ? new OptionsResult.Loaded(options, [.. notices]) : new OptionsResult.Invalid([.. errors.All]);

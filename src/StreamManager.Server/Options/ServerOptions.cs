@@ -40,6 +40,9 @@ internal sealed record ServerOptions
     /// <summary>Where the server keeps its state.</summary>
     public string DataDirectory { get; init; } = "./data";
 
+    /// <summary>The configuration file, as a full path; it need not exist.</summary>
+    public string ConfigurationFile { get; init; } = Path.GetFullPath("config.yml");
+
     /// <summary>An owner's API token, for automation; null: none.</summary>
     public Secret? AdminToken { get; init; }
 

@@ -1,0 +1,49 @@
+using StreamManager.Server.Configuration;
+using StreamManager.Server.Options;
+using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
+
+namespace StreamManager.Server.Api;
+
+/// <summary>What became of <c>config.yml</c>.</summary>
+/// <param name="File">The file.</param>
+/// <param name="State">current: its newest text holds; refused: it does not, and the settings are those from before.</param>
+/// <param name="AppliedAt">When what holds was read.</param>
+/// <param name="CheckedAt">When the file was read last, with or without success.</param>
+/// <param name="Errors">Why it was refused, every mistake.</param>
+/// <param name="NeedsRestart">Changed settings that hold from the next start only.</param>
+internal sealed record ConfigurationDocument(
+    string File, string State, DateTime? AppliedAt, DateTime? CheckedAt, IReadOnlyList<string> Errors, IReadOnlyList<string> NeedsRestart);
+
+/// <summary>Shows the state of the configuration file, and reads it again.</summary>
+internal sealed class ConfigurationRoutes(ConfigurationReloader reloader)
+{
+    /// <summary>Adds the routes.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/configuration", () => Answer(reloader.Status)).Needs(Permissions.Manage);
+        routes.MapPost("/api/configuration/reload", (Delegate)ReloadAsync).Needs(Permissions.Manage);
+    }
+
+    private async Task<IResult> ReloadAsync(HttpContext context)
+    {
+        var status = await reloader.ReloadAsync(context.Caller().Actor, context.RequestAborted);
+        return status.IsCurrent
+            ? Answer(status)
+            : new Problem(
+                StatusCodes.Status409Conflict,
+                "configuration_refused",
+                "The configuration file has mistakes; the settings stay as they were.",
+                Errors: [.. status.Errors.Select(error => new FieldError(error.Key, $"{error.Origin}: {(error.Value is null ? "" : $"\"{error.Value}\" is not allowed: ")}{error.Allowed}"))]);
+    }
+
+    private static IResult Answer(ConfigurationStatus status) => Answers.Json(
+        new ConfigurationDocument(
+            status.File,
+            status.IsCurrent ? "current" : "refused",
+            StatusMapper.Utc(status.AppliedAt),
+            StatusMapper.Utc(status.CheckedAt),
+            [.. status.Errors.Select(error => error.ToString())],
+            status.NeedsRestart),
+        ApiJson.Readable.ConfigurationDocument);
+}

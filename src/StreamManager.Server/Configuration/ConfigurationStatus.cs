@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using StreamManager.Server.Options;
+
+namespace StreamManager.Server.Configuration;
+
+/// <summary>What became of <c>config.yml</c>. Immutable.</summary>
+internal sealed record ConfigurationStatus
+{
+    /// <summary>The file; it need not exist.</summary>
+    public required string File { get; init; }
+
+    /// <summary>When what holds now was read.</summary>
+    public required DateTimeOffset AppliedAt { get; init; }
+
+    /// <summary>When the file was looked at last, with or without success.</summary>
+    public required DateTimeOffset CheckedAt { get; init; }
+
+    /// <summary>Why the newest text of the file does not hold; empty: it does.</summary>
+    public ImmutableArray<OptionError> Errors { get; init; } = [];
+
+    /// <summary>Settings of the file that hold from the next start only.</summary>
+    public ImmutableArray<string> NeedsRestart { get; init; } = [];
+
+    /// <summary>Does the newest text of the file hold?</summary>
+    public bool IsCurrent => Errors.IsEmpty;
+}
