@@ -10,6 +10,12 @@ rotate.SetAction((_, cancellationToken) => VaultCommand.RotateAsync(cancellation
 var vault = new Command("vault", "The key of the stored secrets.") { rotate };
 var health = new Command("health", "Asks the server of this machine whether it is ready; exit code 1 when it is not. For a container's health check.");
 health.SetAction((_, cancel) => HealthCommand.RunAsync(cancel));
-var root = new RootCommand("Stream Manager: one continuous program, many destinations.") { serve, doctor, health, vault };
+var file = new Argument<string>("file") { Description = "The file." };
+var withSecrets = new Option<bool>("--with-secrets") { Description = "Users, keys and secrets too, all sealed with EXPORT_PASSPHRASE." };
+var export = new Command("export", "Writes what was set through the API into a file. Stop the server first.") { file, withSecrets };
+export.SetAction((result, cancel) => TransferCommands.ExportAsync(result.GetRequiredValue(file), result.GetValue(withSecrets), cancel));
+var import = new Command("import", "Reads such a file: what has the same id is replaced. Stop the server first.") { file };
+import.SetAction((result, cancel) => TransferCommands.ImportAsync(result.GetRequiredValue(file), cancel));
+var root = new RootCommand("Stream Manager: one continuous program, many destinations.") { serve, doctor, health, vault, export, import };
 root.SetAction((_, _) => ServeCommand.RunAsync());
 return await root.Parse(args).InvokeAsync();

@@ -36,10 +36,12 @@ internal sealed class MasterKey : IDisposable
     public string? Salt { get; }
 
     /// <summary>A key from <c>ENCRYPTION_KEY</c>. With <paramref name="salt"/> the one that was used before; without, a new one is drawn.</summary>
-    public static MasterKey FromText(Secret text, string? salt)
+    public static MasterKey FromText(Secret text, string? salt) =>
+        IsKeyText(text.Value) ? new MasterKey(Convert.FromHexString(text.Value), null) : FromPassphrase(text, salt);
+
+    /// <summary>A key from a passphrase, whatever it looks like. With <paramref name="salt"/> the one that was used before; without, a new one is drawn.</summary>
+    public static MasterKey FromPassphrase(Secret text, string? salt)
     {
-        if (IsKeyText(text.Value))
-            return new MasterKey(Convert.FromHexString(text.Value), null);
         var bytes = salt is null ? RandomNumberGenerator.GetBytes(SaltSize) : DecodeSalt(salt);
         return new MasterKey(
             Scrypt.DeriveKey(text.Value, bytes, ScryptCost, ScryptBlockSize, ScryptParallelization, SecretSealer.KeySize), Convert.ToBase64String(bytes));
@@ -64,6 +66,12 @@ internal sealed class MasterKey : IDisposable
         SmallSecretFile.Write(path, Convert.ToHexStringLower(key));
         return new MasterKey(key, null);
     }
+
+    /// <summary>Seals a text with the key itself.</summary>
+    public string Seal(string text, string owner) => _sealer.Seal(text, owner);
+
+    /// <summary>Opens what <see cref="Seal"/> made. Null: another key's, another owner's, or damaged.</summary>
+    public string? TryOpen(string sealedText, string owner) => _sealer.TryOpen(sealedText, owner);
 
     /// <summary>Wraps a data key.</summary>
     public DataKeyEntry Wrap(string id, ReadOnlySpan<byte> dataKey, DateTimeOffset createdAt) => new(id, _sealer.Seal(Convert.ToHexStringLower(dataKey), Owner(id)), createdAt);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Storage;
 
@@ -37,7 +36,7 @@ internal static class VaultRotation
         using var old = VaultMaster.Find(known.Value, configured, dataDirectory);
         var nextPath = Path.Combine(dataDirectory, MasterKey.NextFileName);
         using var master = next is not null ? MasterKey.FromText(next, salt: null) : MasterKey.MakeFile(nextPath);
-        var document = new VaultDocument(master.Salt, [.. known.Value.Keys.Select(entry => Rewrap(entry, old, master)), Vault.MakeDataKey(master, time)]);
+        var document = new VaultDocument(master.Salt, [.. known.Value.Keys.Select(entry => VaultTransfer.Rewrap(entry, old, master)), Vault.MakeDataKey(master, time)]);
         if (await documents.PutAsync(Vault.DocumentId, document, known.Version, cancellationToken) is null)
             throw new StartupException("Another process changed the vault at the same time; nothing was changed here. Try again.");
 
@@ -51,18 +50,5 @@ internal static class VaultRotation
         // The file's key opens nothing any more.
         File.Delete(path);
         return "The vault has a new key. Set ENCRYPTION_KEY to what NEW_ENCRYPTION_KEY was before the server is started.";
-    }
-
-    private static DataKeyEntry Rewrap(DataKeyEntry entry, MasterKey old, MasterKey next)
-    {
-        var key = old.TryUnwrap(entry) ?? throw new StartupException($"The data key {entry.Id} of the vault is damaged. Put a backup of the state back.");
-        try
-        {
-            return next.Wrap(entry.Id, key, entry.CreatedAt);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
     }
 }

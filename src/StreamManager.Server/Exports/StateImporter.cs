@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using StreamManager.Engine.Outputs;
+using StreamManager.Server.Channels;
+using StreamManager.Server.Hosting;
+using StreamManager.Server.Options;
+using StreamManager.Server.Security;
+using StreamManager.Server.Security.Vaults;
+using StreamManager.Server.Storage;
+
+namespace StreamManager.Server.Exports;
+
+/// <summary>
+/// Puts an export into the store: what has the same id is replaced, the rest stays. Checked whole before the first change; cut off in the middle, the same import again completes it.
+/// </summary>
+internal static class StateImporter
+{
+    /// <summary>Writes it.</summary>
+    /// <param name="content">The export.</param>
+    /// <param name="passphrase">What its secrets are sealed with.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="configured"><c>ENCRYPTION_KEY</c>; null: the file in <paramref name="dataDirectory"/>.</param>
+    /// <param name="dataDirectory">Where that file is.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many documents were written.</returns>
+    /// <exception cref="StartupException">The export has something that cannot be taken; nothing was changed.</exception>
+    public static async Task<int> WriteAsync(
+        ExportContent content, Secret? passphrase, IStateStore store, Secret? configured, string dataDirectory, TimeProvider time, CancellationToken cancellationToken)
+    {
+        Check(content);
+        using (await Vault.OpenAsync(store, configured, dataDirectory, time, cancellationToken))
+        {
+            // There is a vault now, also in a new store.
+        }
+
+        if (content.Vault is { } foreign)
+            await VaultTransfer.AddAsync(foreign, passphrase!, store, configured, dataDirectory, cancellationToken);
+        using var vault = await Vault.OpenAsync(store, configured, dataDirectory, time, cancellationToken);
+        var destinations = new DestinationRecords(store, vault);
+        var writes = new List<StateWrite>();
+        foreach (var document in content.Documents)
+        {
+            if (content.Vault is null && document.Kind == "destination")
+                await destinations.SaveAsync(Read(document));
+            else
+                writes.Add(new StateWrite.Put(document.Kind, document.Id, Encoding.UTF8.GetBytes(document.Body), null, document.ExpiresAt));
+        }
+
+        foreach (var batch in writes.Chunk(StateLimits.MostWrites))
+            await store.WriteAsync([.. batch], cancellationToken);
+
+        // Every secret opens, or the export was made by tampering hands.
+        _ = await destinations.LoadAsync(cancellationToken);
+        return content.Documents.Length;
+    }
+
+    private static void Check(ExportContent content)
+    {
+        if (content.Documents.IsDefault)
+            throw new StartupException("This export is damaged. Nothing was changed.");
+        var seen = new HashSet<(string, string)>();
+        foreach (var document in content.Documents)
+        {
+            var isKnown = ExportKinds.Open.Contains(document.Kind) || (content.Vault is not null && ExportKinds.Secret.Contains(document.Kind));
+            if (!isKnown || !StateLimits.IsId(document.Id) || Encoding.UTF8.GetByteCount(document.Body) > StateLimits.LargestBody || !seen.Add((document.Kind, document.Id)))
+                throw new StartupException($"This export has a {Shown(document.Kind)} {Shown(document.Id)} that cannot be taken. Nothing was changed.");
+            if (content.Vault is null && document.Kind == "destination")
+                _ = Read(document);
+        }
+    }
+
+    private static SavedDestination Read(ExportDocument document)
+    {
+        try
+        {
+            var open = JsonSerializer.Deserialize(document.Body, ExportJson.Default.OpenDestination)!;
+            if (!DestinationRules.Name.Parse(open.Name, out var name) || !DestinationRules.Platform.Parse(open.Platform, out var platform) || !DestinationRules.Url.Parse(open.Url, out var url))
+                throw new JsonException("A field has a value that is not allowed.");
+            var definition = new DestinationDefinition
+            {
+                Id = document.Id,
+                Name = name,
+                Platform = platform,
+                Url = url,
+                Enabled = false,
+                Settings = open.Settings.Over(new OutputSettings()),
+            };
+            return new SavedDestination(open.ChannelId, definition, open.CreatedAt);
+        }
+        catch (Exception e) when (e is JsonException or NullReferenceException)
+        {
+            throw new StartupException($"The destination {Shown(document.Id)} of this export cannot be read. Nothing was changed.");
+        }
+    }
+
+    private static string Shown(string text) => string.Concat(text.Take(60).Select(c => char.IsControl(c) ? '?' : c));
+}
