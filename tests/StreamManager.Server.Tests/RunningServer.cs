@@ -52,13 +52,12 @@ internal sealed class RunningServer : IAsyncDisposable
             ["BIND_ADDRESS"] = "127.0.0.1",
             ["ADMIN_TOKEN"] = Token,
         };
-        var result = OptionsLoader.Load(variables, own.Path);
-        var options = Assert.IsType<OptionsResult.Loaded>(result).Options;
+        var options = Assert.IsType<OptionsResult.Loaded>(Load()).Options;
         var log = new CapturedLog();
         var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log));
         try
         {
-            var server = await StreamManagerServer.StartAsync(change?.Invoke(options) ?? options, TimeProvider.System, loggers, CancellationToken.None);
+            var server = await StreamManagerServer.StartAsync(options, Load, TimeProvider.System, loggers, CancellationToken.None);
             return new RunningServer(own, folder is null, log, loggers, server);
         }
         catch
@@ -68,6 +67,12 @@ internal sealed class RunningServer : IAsyncDisposable
                 own.Dispose();
             throw;
         }
+
+        OptionsResult Load() => OptionsLoader.Load(variables, own.Path) switch
+        {
+            OptionsResult.Loaded loaded when change is not null => loaded with { Options = change(loaded.Options) },
+            var other => other,
+        };
     }
 
     public async Task<Answer> SendAsync(HttpMethod method, string path, string? json = null, string? token = Token, string contentType = "application/json", int? port = null)

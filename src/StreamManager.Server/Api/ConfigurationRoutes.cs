@@ -1,5 +1,4 @@
 using StreamManager.Server.Configuration;
-using StreamManager.Server.Options;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 

@@ -50,7 +50,7 @@ internal sealed record ExportFile(string Format, int Version, DateTimeOffset Cre
         }
         catch (JsonException e)
         {
-            throw new StartupException($"This is not an export, or it is damaged (line {e.LineNumber + 1 ?? 1}); nothing was changed.");
+            throw new StartupException($"This is not an export, or it is damaged (line {e.LineNumber + 1 ?? 1}); nothing was changed.", e);
         }
 
         if (file is null || file.Format != FormatName)
@@ -59,7 +59,7 @@ internal sealed record ExportFile(string Format, int Version, DateTimeOffset Cre
             throw new StartupException($"This export has version {file.Version}, and this program reads version {CurrentVersion}; nothing was changed.");
         return file switch
         {
-            { Sealed: { } text, Salt: { } salt } => Open(text, salt, passphrase),
+            { Sealed: { } text, Salt: { } salt } when Convert.TryFromBase64String(salt, new byte[salt.Length], out _) => Open(text, salt, passphrase),
             { Content: { } content } => content,
             _ => throw new StartupException("This export is damaged: there is nothing in it. Nothing was changed."),
         };
@@ -76,9 +76,9 @@ internal sealed record ExportFile(string Format, int Version, DateTimeOffset Cre
                 ? content
                 : throw new StartupException("EXPORT_PASSPHRASE is not the passphrase that this export was made with, or the file is damaged. Nothing was changed.");
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            throw new StartupException("This export is damaged. Nothing was changed.");
+            throw new StartupException("This export is damaged. Nothing was changed.", e);
         }
     }
 }

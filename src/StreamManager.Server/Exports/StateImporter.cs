@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using StreamManager.Engine.Outputs;
@@ -91,7 +90,7 @@ internal static class StateImporter
         }
         catch (Exception e) when (e is JsonException or NullReferenceException)
         {
-            throw new StartupException($"The destination {Shown(document.Id)} of this export cannot be read. Nothing was changed.");
+            throw new StartupException($"The destination {Shown(document.Id)} of this export cannot be read. Nothing was changed.", e);
         }
     }
 

@@ -70,7 +70,13 @@ internal static class DestinationRules
     public static string? Check(string url, string streamKey) => RtmpDestinationUrl.TryParse(url, streamKey, out _, out var error) ? null : error;
 
     /// <summary>The address as it may be shown: without user, query and key.</summary>
-    public static string Shown(string url, string streamKey) => RtmpDestinationUrl.TryParse(url, streamKey, out var destination, out _) ? destination.ToString() : "";
+    public static string Shown(string url, string streamKey)
+    {
+        // Without a key an address that may hold one is read first: what is left has none, and only misses it.
+        return RtmpDestinationUrl.TryParse(url, streamKey, out var destination, out _) || (streamKey.Length == 0 && RtmpDestinationUrl.TryParse(url, "key", out destination, out _))
+            ? destination.ToString()
+            : "";
+    }
 
     /// <summary>No port, path or query; and nothing at all where there is an @, since a password may hold what looks like the end of a host.</summary>
     private static string SchemeAndHost(string text)
