@@ -30,5 +30,8 @@ if [ ! -f artifacts/server/StreamManager.Server.dll ] || [ "$(cat artifacts/serv
   echo "$wanted" >artifacts/server.fingerprint
 fi
 
+# The C library keeps a heap for each thread; two are enough, and memory stays where it is over weeks of publishes (bench/README.md).
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+
 # exec: signals reach the server itself, and its exit code is ours.
 exec dotnet artifacts/server/StreamManager.Server.dll "$@"

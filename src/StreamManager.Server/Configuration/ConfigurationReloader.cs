@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using StreamManager.Engine.Channels;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Events;
@@ -134,7 +133,7 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
         {
             Volatile.Write(ref _status, _status with { CheckedAt = now, Errors = errors });
             LogRefused(_logger, _started.ConfigurationFile, string.Join("; ", errors));
-            _events.Publish("server.configurationRefused", null, actor, new JsonObject { ["errors"] = new JsonArray([.. errors.Select(error => JsonValue.Create(error.ToString()))]) });
+            _events.Publish(ServerEvents.ConfigurationRefused(now, actor, errors.Select(error => error.ToString())));
             return;
         }
 
@@ -142,11 +141,7 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
         var needsRestart = RestartSettings.Between(_started, options);
         Volatile.Write(ref _status, _status with { AppliedAt = now, CheckedAt = now, Errors = [], NeedsRestart = needsRestart });
         LogApplied(_logger, _started.ConfigurationFile, changes, needsRestart.IsEmpty ? "" : $"; from the next start only: {string.Join(", ", needsRestart)}");
-        _events.Publish("server.configurationChanged", null, actor, new JsonObject
-        {
-            ["changes"] = changes,
-            ["needsRestart"] = new JsonArray([.. needsRestart.Select(name => JsonValue.Create(name))]),
-        });
+        _events.Publish(ServerEvents.ConfigurationChanged(now, actor, changes, needsRestart));
     }
 
     private (ServerOptions? Options, ImmutableArray<OptionError> Errors) Read()

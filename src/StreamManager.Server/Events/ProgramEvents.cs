@@ -24,6 +24,10 @@ internal static class ProgramEvents
     public static ServerEvent Ended(DateTimeOffset time, string channelId, EngineEvent.ProgramEnded happened) =>
         EndedType.At(time, channelId, null, EventType.Word(happened.Reason), EventType.Seconds(happened.OnAir));
 
+    /// <summary>Is it the end of a broadcast that does not go on at the next start of the server?</summary>
+    public static bool IsEndForGood(ServerEvent happened) =>
+        happened.Type == EndedType.Name && (string?)happened.Data["reason"] != EventType.Word(BroadcastEnd.Shutdown);
+
     /// <summary>The program shows something else.</summary>
     public static ServerEvent Switched(DateTimeOffset time, string channelId, EngineEvent.ProgramSwitched happened) =>
         SwitchedType.At(time, channelId, null, happened.From ?? Fallback, happened.To ?? Fallback, EventType.Word(happened.Reason));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 
 namespace StreamManager.Server.Events;
 
@@ -7,10 +8,12 @@ internal static class ServerEvents
 {
     private static readonly EventType StartedType = new("server.started", "version");
     private static readonly EventType StoppingType = new("server.stopping");
+    private static readonly EventType ConfigurationChangedType = new("server.configurationChanged", "changes", "needsRestart");
+    private static readonly EventType ConfigurationRefusedType = new("server.configurationRefused", "errors");
     private static readonly EventType JournalGapType = new("server.journalGap", "lost", "from", "until");
 
     /// <summary>The family.</summary>
-    public static ImmutableArray<EventType> All { get; } = [StartedType, StoppingType, JournalGapType];
+    public static ImmutableArray<EventType> All { get; } = [StartedType, StoppingType, ConfigurationChangedType, ConfigurationRefusedType, JournalGapType];
 
     /// <summary>Everything runs.</summary>
     public static ServerEvent Started(DateTimeOffset time, string version) => StartedType.At(time, null, null, version);
@@ -18,7 +21,16 @@ internal static class ServerEvents
     /// <summary>A stop was asked for.</summary>
     public static ServerEvent Stopping(DateTimeOffset time) => StoppingType.At(time, null, null);
 
+    /// <summary>A changed configuration file holds now.</summary>
+    public static ServerEvent ConfigurationChanged(DateTimeOffset time, string? actor, string changes, IEnumerable<string> needsRestart) =>
+        ConfigurationChangedType.At(time, null, actor, changes, Texts(needsRestart));
+
+    /// <summary>A changed configuration file has mistakes; the settings stay.</summary>
+    public static ServerEvent ConfigurationRefused(DateTimeOffset time, string? actor, IEnumerable<string> errors) => ConfigurationRefusedType.At(time, null, actor, Texts(errors));
+
     /// <summary>So many events between these times are missing in the journal: the store was away for longer than events could wait.</summary>
     public static ServerEvent JournalGap(DateTimeOffset time, long lost, DateTimeOffset from, DateTimeOffset until) =>
         JournalGapType.At(time, null, null, lost, EventType.Word(from), EventType.Word(until));
+
+    private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(text => JsonValue.Create(text))];
 }

@@ -187,6 +187,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var catalog = Own(await ChannelCatalog.LoadAsync(
             options.Channels, _channels, new ChannelRecords(store), Path.Combine(options.DataDirectory, "media"), time, cancellationToken));
         var destinations = Own(await DestinationCatalog.LoadAsync(options.Channels, _channels, new DestinationRecords(store, vault), time, cancellationToken));
+        OwnAsync(new ChosenDestinations(destinations, events, loggers.CreateLogger<ChosenDestinations>()));
         _access = OwnAsync(await StreamAccess.OpenAsync(store, vault, options, catalog.KeyedChannels, connections, events, time, loggers, cancellationToken));
         var meters = Own(new MeterCollector());
         var watch = new ConnectionWatch(events, new ConnectionPolicy(time, loggers.CreateLogger<ConnectionPolicy>()), time);

@@ -58,6 +58,16 @@ public sealed class SimulcastApiTests
     }
 
     [Fact]
+    public async Task Chosen_WhenTheBroadcastEndsInAnotherWay_AreForgotten()
+    {
+        await using var server = await RunningServer.StartAsync(Yaml);
+        await server.PostAsync("/api/simulcast/main/start", """{ "destinations": ["one"] }""");
+        await server.WaitForStateAsync("fallback");
+        await server.PostAsync("/api/stop");
+        await server.WaitForAsync("/api/simulcast/main/status", status => status.GetProperty("selection").GetString() == "all");
+    }
+
+    [Fact]
     public async Task Destination_SwitchedDuringABroadcastWithChosenOnes_CountsAtOnce()
     {
         await using var server = await RunningServer.StartAsync(Yaml);
