@@ -29,6 +29,9 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(UserDocument))]
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(ConfigurationDocument))]
+[JsonSerializable(typeof(IReadOnlyList<MediaDocument>))]
+[JsonSerializable(typeof(MediaDocument))]
+[JsonSerializable(typeof(FallbackDocument))]
 [JsonSerializable(typeof(HealthDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -1,12 +1,14 @@
 using StreamManager.Server.Channels;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Keys;
+using StreamManager.Server.Library;
 
 namespace StreamManager.Server.Api;
 
 /// <summary>What the routes work with.</summary>
 internal sealed class ApiServices(
-    ChannelDirectory channels, ChannelCatalog catalog, DestinationCatalog destinations, StreamKeyRing keys, ConnectionRegistry connections, Func<BoundPorts> ports, TimeProvider time)
+    ChannelDirectory channels, ChannelCatalog catalog, DestinationCatalog destinations, StreamKeyRing keys, ConnectionRegistry connections,
+    MediaLibrary library, Func<BoundPorts> ports, TimeProvider time)
 {
     /// <summary>The channels as they run.</summary>
     public ChannelDirectory Channels { get; } = channels;
@@ -22,6 +24,9 @@ internal sealed class ApiServices(
 
     /// <summary>Who publishes and watches.</summary>
     public ConnectionRegistry Connections { get; } = connections;
+
+    /// <summary>Pictures and videos that users uploaded.</summary>
+    public MediaLibrary Library { get; } = library;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; } = time;

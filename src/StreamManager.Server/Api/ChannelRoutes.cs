@@ -86,6 +86,7 @@ internal sealed class ChannelRoutes(ApiServices services)
         var (fields, problem) = await RequestFields.ReadAsync(context.Request);
         if (fields is null)
             return problem!;
+        using var hold = await services.Library.HoldAsync(context.RequestAborted);
         var id = fields.RequiredText("id", ConfigFileReader.ChannelId);
         var settings = ReadSettings(fields);
         fields.RefuseUnknown();
@@ -107,6 +108,7 @@ internal sealed class ChannelRoutes(ApiServices services)
         var (fields, problem) = await RequestFields.ReadAsync(context.Request);
         if (fields is null)
             return problem!;
+        using var hold = await services.Library.HoldAsync(context.RequestAborted);
         var settings = ReadSettings(fields);
         fields.RefuseUnknown();
         if (fields.Errors.Count > 0)
@@ -136,7 +138,15 @@ internal sealed class ChannelRoutes(ApiServices services)
         return TypedResults.NoContent();
     }
 
-    private static ChannelSettings ReadSettings(RequestFields fields) => fields.Object("settings") is { } settings ? ChannelFields.Read(settings) : new ChannelSettings();
+    private ChannelSettings ReadSettings(RequestFields fields)
+    {
+        if (fields.Object("settings") is not { } given)
+            return new ChannelSettings();
+        var settings = ChannelFields.Read(given);
+        if (settings is { FallbackMedia: { } media, Fallback: { } kind } && services.Library.WhyNotFallback(media, kind) is { } why)
+            given.Fail("fallbackMedia", why);
+        return settings;
+    }
 
     private static Problem Refusal(ChannelChange change) => change switch
     {

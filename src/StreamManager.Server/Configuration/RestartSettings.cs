@@ -18,13 +18,15 @@ internal static class RestartSettings
         [nameof(RtmpOptions.GopCache)] = "gop_cache",
         [nameof(RtmpOptions.MaximumConnections)] = "rtmp_max_connections",
         [nameof(RtmpOptions.MaximumConnectionsPerAddress)] = "rtmp_max_connections_per_address",
+        [nameof(MediaOptions.LibraryLimit)] = "media_library_limit",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The names of those that differ, in the order of the alphabet.</summary>
     public static ImmutableArray<string> Between(ServerOptions running, ServerOptions wanted) =>
     [
-        .. Differences(running with { Channels = wanted.Channels, Rtmp = wanted.Rtmp }, wanted)
+        .. Differences(running with { Channels = wanted.Channels, Rtmp = wanted.Rtmp, Media = wanted.Media }, wanted)
             .Concat(Differences(running.Rtmp, wanted.Rtmp))
+            .Concat(Differences(running.Media, wanted.Media))
             .Order(StringComparer.Ordinal),
     ];
 

@@ -1,4 +1,6 @@
 using StreamManager.Engine;
+using StreamManager.Engine.Codecs.Ffmpeg;
+using StreamManager.Engine.Codecs.Files;
 using StreamManager.Engine.Codecs.Processes;
 using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
@@ -7,6 +9,7 @@ using StreamManager.Server.Channels;
 using StreamManager.Server.Configuration;
 using StreamManager.Server.Events;
 using StreamManager.Server.Keys;
+using StreamManager.Server.Library;
 using StreamManager.Server.Monitoring;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
@@ -60,6 +63,9 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
     /// <summary>The publish keys.</summary>
     public StreamKeyRing Keys => _access!.Keys;
+
+    /// <summary>Tells what happens.</summary>
+    public EventBus Events => _events!;
 
     /// <summary>Every route.</summary>
     public IEnumerable<RouteEndpoint> Routes => ((IEndpointRouteBuilder)_application!).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
@@ -184,8 +190,13 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
             broadcasts,
             new EngineEventWriter(events, time)));
         _channels = new ChannelDirectory(engine);
-        var catalog = Own(await ChannelCatalog.LoadAsync(
-            options.Channels, _channels, new ChannelRecords(store), Path.Combine(options.DataDirectory, "media"), time, cancellationToken));
+        var mediaFolder = Path.Combine(options.DataDirectory, "media");
+        var inspector = Own(new FileInspector(new FfmpegOptions { Ffmpeg = options.FfmpegPath, WorkDirectory = Path.Combine(options.DataDirectory, "cache", "work") }, time));
+        if (!FileInspector.CanLimit)
+            LogNoPrlimit(_logger);
+        var library = OwnAsync(await MediaLibrary.OpenAsync(
+            mediaFolder, options.Media, new MediaRecords(store), new MediaProbe(inspector), events, time, loggers.CreateLogger<MediaLibrary>(), cancellationToken));
+        var catalog = Own(await ChannelCatalog.LoadAsync(options.Channels, _channels, new ChannelRecords(store), mediaFolder, time, cancellationToken));
         var destinations = Own(await DestinationCatalog.LoadAsync(options.Channels, _channels, new DestinationRecords(store, vault), time, cancellationToken));
         OwnAsync(new ChosenDestinations(destinations, events, loggers.CreateLogger<ChosenDestinations>()));
         _access = OwnAsync(await StreamAccess.OpenAsync(store, vault, options, catalog.KeyedChannels, connections, events, time, loggers, cancellationToken));
@@ -209,7 +220,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _application.Use(next => context => gate.GuardAsync(context, next));
         _application.UseRouting();
         _application.Use(next => context => gate.AdmitAsync(context, next));
-        var services = new ApiServices(_channels, catalog, destinations, _access.Keys, connections, () => _ports.Bound, time);
+        var services = new ApiServices(_channels, catalog, destinations, _access.Keys, connections, library, () => _ports.Bound, time);
         new ChannelRoutes(services).Map(_application);
         new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);
         new SimulcastRoutes(services).Map(_application);
@@ -217,6 +228,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _configuration = OwnAsync(new ConfigurationReloader(
             options, load, new ConfigurationTargets(_channels, catalog, destinations, _access.Keys), events, time, loggers.CreateLogger<ConfigurationReloader>()));
         new ConfigurationRoutes(_configuration).Map(_application);
+        new MediaRoutes(services, new UploadReceiver(library, events, time, loggers.CreateLogger<UploadReceiver>())).Map(_application);
         new StreamRoutes(services).Map(_application);
         new PreviewRoutes(services, watch).Map(_application);
         new EventRoutes(new JournalReader(state.Journal)).Map(_application);
@@ -271,4 +283,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
     [LoggerMessage(2, LogLevel.Warning, "There is no program {Program}: the fallback will be the last picture, and a source that comes back with another format cannot be made to fit. Install ffmpeg, or set FFMPEG_PATH.")]
     private static partial void LogNoFfmpeg(ILogger logger, string program);
+
+    [LoggerMessage(3, LogLevel.Warning, "There is no program prlimit: uploads are checked without the kernel's limits on memory and processor time; only the time limit holds. Install util-linux.")]
+    private static partial void LogNoPrlimit(ILogger logger);
 }

@@ -102,10 +102,17 @@ internal static class ConfigFileReader
             },
             EventRetentionDays = root.Read("event_retention_days", SettingTypes.Integer(1, 3_650), options.EventRetentionDays),
             EventRetentionEntries = root.Read("event_retention_entries", SettingTypes.Integer(1_000, 10_000_000), options.EventRetentionEntries),
+            Media = options.Media with
+            {
+                UploadLimit = root.Read("upload_limit", SettingTypes.Bytes(1L << 20, 1L << 40), options.Media.UploadLimit),
+                LibraryLimit = root.Read("media_library_limit", SettingTypes.Bytes(1L << 20, 1L << 50), options.Media.LibraryLimit),
+            },
             Channels = [main, .. ReadChannels(root, folder)],
         };
         if (options.Rtmp.PingTimeout < options.Rtmp.PingInterval)
             root.Fail("rtmp_ping_timeout", "must not be below rtmp_ping_interval");
+        if (options.Media.LibraryLimit < options.Media.UploadLimit)
+            root.Fail("media_library_limit", "must not be below upload_limit");
         root.RefuseUnknown();
         return options;
     }

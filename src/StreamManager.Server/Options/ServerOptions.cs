@@ -79,6 +79,9 @@ internal sealed record ServerOptions
     /// <summary>The RTMP server.</summary>
     public RtmpOptions Rtmp { get; init; } = new();
 
+    /// <summary>The media library.</summary>
+    public MediaOptions Media { get; init; } = new();
+
     /// <summary>The channels; <c>main</c> is the first and always there.</summary>
     public ImmutableArray<ChannelOptions> Channels { get; init; } = [new ChannelOptions()];
 }
@@ -91,6 +94,19 @@ internal enum LogFormat
 
     /// <summary>A JSON object in a line each.</summary>
     Json = 2,
+}
+
+/// <summary>Settings of the media library.</summary>
+internal sealed record MediaOptions
+{
+    /// <summary>Bytes of one file. Default 2 GiB: an hour of video at 4.5 Mbit/s.</summary>
+    public long UploadLimit { get; init; } = 2L << 30;
+
+    /// <summary>Bytes of all files together. Default 20 GiB: ten of the largest, and half of the disk of a small rented machine.</summary>
+    public long LibraryLimit { get; init; } = 20L << 30;
+
+    /// <summary>Bytes of the disk that uploads leave free. 1 GiB: the state beside them must be able to go on, and clips are encoded there. Not a setting.</summary>
+    public long DiskReserve { get; init; } = 1L << 30;
 }
 
 /// <summary>Settings of the RTMP server.</summary>

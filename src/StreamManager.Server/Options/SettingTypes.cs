@@ -58,6 +58,11 @@ internal static class SettingTypes
     public static SettingType<int> BitrateKbps(int minimum, int maximum) =>
         new($"a bitrate from {minimum}k to {maximum}k, written 2500k, 6M or in bit/s", (string text, out int value) => TryBitrate(text, minimum, maximum, out value));
 
+    /// <summary>A number of bytes.</summary>
+    public static SettingType<long> Bytes(long minimum, long maximum) => new(
+        $"a size from {SizeText(minimum)} to {SizeText(maximum)}, written 500M, 2G or in bytes (K, M, G and T count in 1024s)",
+        (string text, out long value) => TrySize(text, minimum, maximum, out value));
+
     /// <summary>A time in seconds, with or without a fraction.</summary>
     public static SettingType<TimeSpan> Seconds(double minimum, double maximum) =>
         new(FormattableString.Invariant($"seconds from {minimum} to {maximum}"), (string text, out TimeSpan value) =>
@@ -108,6 +113,27 @@ internal static class SettingTypes
             return false;
         }
     });
+
+    private static string SizeText(long bytes)
+    {
+        var unit = 0;
+        for (; bytes >= 1024 && bytes % 1024 == 0; unit++)
+            bytes /= 1024;
+        return $"{bytes}{(unit == 0 ? "" : "KMGTPE"[unit - 1])}";
+    }
+
+    private static bool TrySize(string text, long minimum, long maximum, out long bytes)
+    {
+        bytes = 0;
+        var unit = text.Length == 0 ? -1 : "KMGT".IndexOf(char.ToUpperInvariant(text[^1]));
+        if (!decimal.TryParse(unit < 0 ? text : text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || number > maximum)
+            return false;
+        var value = number * (1L << (10 * (unit + 1)));
+        if (value < minimum || value > maximum)
+            return false;
+        bytes = (long)value;
+        return true;
+    }
 
     private static bool TryInteger(string text, int minimum, int maximum, out int value) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= minimum && value <= maximum;

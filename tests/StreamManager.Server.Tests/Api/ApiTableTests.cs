@@ -38,6 +38,12 @@ public sealed class ApiTableTests : IAsyncLifetime
         { "GET", "/api/events", "", 200 },
         { "GET", "/api/streams", "", 200 },
         { "DELETE", "/api/streams/rtmp-999", "", 404 },
+        { "GET", "/api/media", "", 200 },
+        { "POST", "/api/upload", "{}", 415 },
+        { "POST", "/api/set_fallback", """{ "type": "slate" }""", 200 },
+        { "POST", "/api/delete_media", """{ "filename": "none.png" }""", 404 },
+        { "GET", "/api/media/none.png", "", 404 },
+        { "GET", "/api/media/none.png/thumbnail", "", 404 },
         { "GET", "/preview/main.flv", "", 404 },
         { "GET", "/preview/main.jpg", "", 404 },
     };
@@ -47,6 +53,8 @@ public sealed class ApiTableTests : IAsyncLifetime
         { "POST", "/api/channels/main/source" },
         { "POST", "/api/destinations" },
         { "PUT", "/api/destinations/twitch" },
+        { "POST", "/api/set_fallback" },
+        { "POST", "/api/delete_media" },
         { "POST", "/api/keys" },
         { "POST", "/api/keys/sign" },
     };

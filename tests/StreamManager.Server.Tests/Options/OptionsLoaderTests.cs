@@ -69,6 +69,13 @@ public sealed class OptionsLoaderTests : IDisposable
             channel.Definition.VideoBitrateKbps, channel.Definition.AudioBitrateKbps, channel.Definition.Width, channel.Definition.Height);
     }
 
+    [Theory]
+    [InlineData("1048576", 1L << 20)]
+    [InlineData("1.5G", 3L << 29)]
+    [InlineData("700m", 700L << 20)]
+    [InlineData("2048K", 2L << 20)]
+    public void Size_InEveryUnit_IsRead(string text, long bytes) => Assert.Equal(bytes, _text.Good($"upload_limit: {text}").Media.UploadLimit);
+
     [Fact]
     public void Environment_EmptyVariable_CountsAsAbsent() => Assert.Equal(4200, _text.Good(null, ("PORT", ""), ("REDIS_URL", "")).ApiPort);
 
@@ -139,6 +146,12 @@ public sealed class OptionsLoaderTests : IDisposable
         { "resolution: 1920x1080x3", "WIDTHxHEIGHT" },
         { "coalescing_ms: 351", "milliseconds from 0 to 350" },
         { "rtmp_chunk_size: 127", "128 to 65536" },
+        { "upload_limit: 1023K", "1M to 1T" },
+        { "upload_limit: 2T", "1M to 1T" },
+        { "upload_limit: many", "1M to 1T" },
+        { "upload_limit: 5000000000000000000000000000000G", "1M to 1T" },
+        { "media_library_limit: -1", "1M to 1P" },
+        { "upload_limit: 3G\nmedia_library_limit: 2G", "must not be below upload_limit" },
         { "rtmp_ping_interval: x", "rtmp_ping_interval" },
         { "rtmp_ping_interval: 30\nrtmp_ping_timeout: 20", "must not be below rtmp_ping_interval" },
         { "gop_cache: maybe", "true or false" },

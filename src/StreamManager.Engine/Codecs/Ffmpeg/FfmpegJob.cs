@@ -12,6 +12,9 @@ internal sealed record FfmpegJob
     /// <summary>See <see cref="Processes.ChildProcessStart.LowPriority"/>.</summary>
     public bool LowPriority { get; init; } = true;
 
+    /// <summary>See <see cref="Processes.ChildProcessStart.Limits"/>.</summary>
+    public Processes.ChildLimits? Limits { get; init; }
+
     /// <summary>Bytes for its standard input, then the end of it; empty = the end at once.</summary>
     public ReadOnlyMemory<byte> Input { get; init; }
 

@@ -18,7 +18,7 @@ internal sealed class FfmpegRunner(FfmpegOptions options, TimeProvider time)
 
     /// <summary>Starts a long-running ffmpeg; the caller owns child and directory. Null: <paramref name="failure"/> says why.</summary>
     public RunningFfmpeg? Start(IEnumerable<string> arguments, bool lowPriority, out FfmpegResult? failure) =>
-        StartProgram(options.Ffmpeg, [.. FfmpegPrefix, .. arguments], lowPriority, out failure);
+        StartProgram(options.Ffmpeg, [.. FfmpegPrefix, .. arguments], lowPriority, null, out failure);
 
     /// <summary>Runs ffmpeg to its end.</summary>
     /// <exception cref="OperationCanceledException">The caller lost interest; the child is gone when this is thrown.</exception>
@@ -37,7 +37,7 @@ internal sealed class FfmpegRunner(FfmpegOptions options, TimeProvider time)
         return beside is not null && File.Exists(beside) ? beside : "ffprobe";
     }
 
-    private RunningFfmpeg? StartProgram(string program, IReadOnlyList<string> arguments, bool lowPriority, out FfmpegResult? failure)
+    private RunningFfmpeg? StartProgram(string program, IReadOnlyList<string> arguments, bool lowPriority, ChildLimits? limits, out FfmpegResult? failure)
     {
         if (ExecutablePath.Find(program) is not { } path)
         {
@@ -56,7 +56,7 @@ internal sealed class FfmpegRunner(FfmpegOptions options, TimeProvider time)
             return null;
         }
 
-        var start = new ChildProcessStart { Program = path, Arguments = arguments, Directory = directory.Path, LowPriority = lowPriority };
+        var start = new ChildProcessStart { Program = path, Arguments = arguments, Directory = directory.Path, LowPriority = lowPriority, Limits = limits };
         if (!ChildProcess.TryStart(start, time, out var child, out var problem))
         {
             directory.Dispose();
@@ -71,7 +71,7 @@ internal sealed class FfmpegRunner(FfmpegOptions options, TimeProvider time)
     private async Task<FfmpegResult> RunProgramAsync(string program, IReadOnlyList<string> arguments, FfmpegJob job, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        await using var running = StartProgram(program, arguments, job.LowPriority, out var failure);
+        await using var running = StartProgram(program, arguments, job.LowPriority, job.Limits, out var failure);
         if (running is null) return failure!;
 
         var child = running.Child;

@@ -54,23 +54,17 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         child = null;
         problem = "";
-        var nice = start.LowPriority ? ExecutablePath.Find("nice") : null;
+        var command = CommandOf(start);
         var info = new ProcessStartInfo
         {
-            FileName = nice ?? start.Program,
+            FileName = command[0],
             WorkingDirectory = start.Directory,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        // `nice` sets the priority before it becomes the program, so that every thread of the program has it: a later setpriority would miss some.
-        if (nice is not null)
-        {
-            foreach (var argument in (string[])["-n", "10", start.Program]) info.ArgumentList.Add(argument);
-        }
-
-        foreach (var argument in start.Arguments) info.ArgumentList.Add(argument);
+        foreach (var argument in command.Skip(1)) info.ArgumentList.Add(argument);
         SetEnvironment(info, start.Directory);
 
         var process = new Process { StartInfo = info };
@@ -152,6 +146,16 @@ internal sealed class ChildProcess : IAsyncDisposable
         CloseInput();
         Output.Dispose();
         _process.Dispose();
+    }
+
+    // `nice` and `prlimit` set what they set before they become the program, so that it holds for every thread of it: a later setpriority would miss some.
+    private static List<string> CommandOf(ChildProcessStart start)
+    {
+        var command = new List<string>();
+        if (start.LowPriority && ExecutablePath.Find("nice") is { } nice) command.AddRange([nice, "-n", "10"]);
+        if (start.Limits is { } limits && ChildLimits.Setter is { } setter) command.AddRange([setter, .. limits.Arguments]);
+        command.AddRange([start.Program, .. start.Arguments]);
+        return command;
     }
 
     private static void SetEnvironment(ProcessStartInfo info, string directory)

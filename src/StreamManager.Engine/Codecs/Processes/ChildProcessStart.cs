@@ -17,6 +17,9 @@ internal sealed record ChildProcessStart
     /// disturb the program which is on air.
     /// </summary>
     public bool LowPriority { get; init; }
+
+    /// <summary>What it may use at most; null: as much as we may.</summary>
+    public ChildLimits? Limits { get; init; }
 }
 
 /// <summary>How long each step of <see cref="ChildProcess.StopAsync"/> may take.</summary>
