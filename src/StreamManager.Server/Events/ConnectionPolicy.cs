@@ -19,9 +19,10 @@ internal delegate ValueTask<ConnectionVerdict> ConnectionDecider(ServerEvent wan
 internal sealed partial class ConnectionPolicy(TimeProvider time, ILogger<ConnectionPolicy> logger)
 {
     /// <summary>
-    /// An answer comes so soon or not at all: encoders give a publish about ten seconds, ffmpeg players five, and the key still has to be looked at.
+    /// An answer comes so soon or not at all: above the longest deadline of a webhook (5 s), which has a rule of its own for what holds without an answer, and below the about ten seconds
+    /// that encoders give a publish.
     /// </summary>
-    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(3);
+    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(6);
 
     /// <summary>Longest reason that a peer is told.</summary>
     internal const int LongestReason = 200;

@@ -16,6 +16,7 @@ using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Security.Vaults;
 using StreamManager.Server.Storage;
+using StreamManager.Server.Webhooks;
 
 namespace StreamManager.Server.Hosting;
 
@@ -200,8 +201,12 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var destinations = Own(await DestinationCatalog.LoadAsync(options.Channels, _channels, new DestinationRecords(store, vault), time, cancellationToken));
         OwnAsync(new ChosenDestinations(destinations, events, loggers.CreateLogger<ChosenDestinations>()));
         _access = OwnAsync(await StreamAccess.OpenAsync(store, vault, options, catalog.KeyedChannels, connections, events, time, loggers, cancellationToken));
+        var webhooks = OwnAsync(await WebhookParts.StartAsync(
+            store, state.Journal, vault, events, new OutboundHttpSettings { AllowPrivateAddresses = options.WebhookAllowPrivateAddresses }, time, loggers, cancellationToken));
         var meters = Own(new MeterCollector());
-        var watch = new ConnectionWatch(events, new ConnectionPolicy(time, loggers.CreateLogger<ConnectionPolicy>()), time);
+        var policy = new ConnectionPolicy(time, loggers.CreateLogger<ConnectionPolicy>());
+        policy.Set(webhooks.DecideAsync, failsOpen: false);
+        var watch = new ConnectionWatch(events, policy, time);
         _rtmp = Own(MakeRtmpServer(
             options.Rtmp, new RtmpServerHandler(_channels, _access, _accounts.Authenticator, connections, watch, time, loggers.CreateLogger<RtmpServerHandler>()), time, loggers));
 
@@ -232,6 +237,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new StreamRoutes(services).Map(_application);
         new PreviewRoutes(services, watch).Map(_application);
         new EventRoutes(new JournalReader(state.Journal)).Map(_application);
+        new WebhookRoutes(webhooks, _channels, events, time).Map(_application);
         new SetupRoutes(_accounts).Map(_application);
         new AccountRoutes(_accounts).Map(_application);
         new TokenRoutes(_accounts, time).Map(_application);

@@ -90,6 +90,7 @@ internal static class ConfigFileReader
         {
             CoalescingTime = root.Read("coalescing_ms", SettingTypes.Milliseconds(0, 350), options.CoalescingTime),
             AliasesOnPublicAddresses = root.Read("aliases_on_public_addresses", SettingTypes.Boolean, options.AliasesOnPublicAddresses),
+            WebhookAllowPrivateAddresses = root.Read("webhook_allow_private_addresses", SettingTypes.Boolean, options.WebhookAllowPrivateAddresses),
             Rtmp = rtmp with
             {
                 ChunkSize = root.Read("rtmp_chunk_size", SettingTypes.Integer(128, 65_536), rtmp.ChunkSize),

@@ -75,6 +75,8 @@ internal sealed record ServerOptions
 
     /// <summary>Events beyond the newest so many are dropped. Default 100,000: about 40 MB, and hundreds of shows.</summary>
     public int EventRetentionEntries { get; init; } = 100_000;
+    /// <summary>May webhooks go to this machine and to private networks? Default false: who may add a webhook could reach through it what only this machine can reach.</summary>
+    public bool WebhookAllowPrivateAddresses { get; init; }
 
     /// <summary>The RTMP server.</summary>
     public RtmpOptions Rtmp { get; init; } = new();
