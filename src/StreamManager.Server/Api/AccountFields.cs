@@ -51,6 +51,7 @@ internal static class AccountFields
     public static IResult Refusal(UserRefusal refusal, HttpContext context) => refusal switch
     {
         UserRefusal.NotFound => Problem.Missing("user"),
+        UserRefusal.Stale => Problem.Stale,
         UserRefusal.NameTaken => new Problem(StatusCodes.Status409Conflict, "name_taken", "Another user has this name."),
         UserRefusal.LastOwner => new Problem(StatusCodes.Status409Conflict, "last_owner", "There must be an owner who may log in.", "Make another user an owner first."),
         UserRefusal.TooMany => new Problem(StatusCodes.Status409Conflict, "too_many_users", $"There cannot be more than {AccountLimits.MostUsers} users."),

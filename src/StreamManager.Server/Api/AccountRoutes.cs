@@ -1,3 +1,4 @@
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
@@ -14,12 +15,21 @@ internal sealed class AccountRoutes(AccountParts accounts)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/login", (Delegate)LogInAsync).Needs(Permissions.None);
-        routes.MapPost("/api/logout", (Delegate)LogOutAsync).Needs(Permissions.View);
-        routes.MapGet("/api/me", (Delegate)MeAsync).Needs(Permissions.View);
-        routes.MapPost("/api/me/password", (Delegate)ChangePasswordAsync).Needs(Permissions.View);
-        routes.MapGet("/api/sessions", (Delegate)ListSessionsAsync).Needs(Permissions.View);
-        routes.MapDelete("/api/sessions/{id}", EndSessionAsync).Needs(Permissions.View);
+        routes.MapPost("/api/login", (Delegate)LogInAsync).Needs(Permissions.None)
+            .Describes("logIn", "Begins a session: the cookie comes with the answer.", route => route.Takes<LoginRequest>("""{ "name": "anna", "password": "a long phrase here" }""")
+                .Gives<MeDocument>().Refuses(401, "wrong_credentials").Refuses(429, "too_many_attempts"));
+        routes.MapPost("/api/logout", (Delegate)LogOutAsync).Needs(Permissions.View)
+            .Describes("logOut", "Ends the session.", route => route.GivesNothing().Refuses(409, "no_session"));
+        routes.MapGet("/api/me", (Delegate)MeAsync).Needs(Permissions.View)
+            .Describes("getMe", "Who asks, and what they may do.", route => route.Gives<MeDocument>());
+        routes.MapPost("/api/me/password", (Delegate)ChangePasswordAsync).Needs(Permissions.View)
+            .Describes("changePassword", "Changes one's own password, and ends all other sessions.", route => route
+                .Takes<PasswordRequest>("""{ "currentPassword": "a long phrase here", "newPassword": "another long phrase" }""").Gives<MeDocument>()
+                .Refuses(409, "no_session").Refuses(429, "too_many_attempts"));
+        routes.MapGet("/api/sessions", (Delegate)ListSessionsAsync).Needs(Permissions.View)
+            .Describes("listSessions", "One's own sessions.", route => route.Lists<SessionDocument>());
+        routes.MapDelete("/api/sessions/{id}", EndSessionAsync).Needs(Permissions.View)
+            .Describes("endSession", "Ends one of one's own sessions.", route => route.GivesNothing().Refuses(404, "session_not_found"));
     }
 
     /// <summary>From where a request comes.</summary>
@@ -111,10 +121,9 @@ internal sealed class AccountRoutes(AccountParts accounts)
     private async Task<IResult> ListSessionsAsync(HttpContext context)
     {
         var caller = context.Caller();
-        IReadOnlyList<SessionDocument> sessions = await FindUserAsync(caller, context.RequestAborted) is not { } user
-            ? []
-            : [.. (await accounts.Sessions.ListAsync(user, context.RequestAborted)).Select(session => Describe(session, caller))];
-        return Answers.Json(sessions, ApiJson.Readable.IReadOnlyListSessionDocument);
+        var user = await FindUserAsync(caller, context.RequestAborted);
+        IReadOnlyCollection<Versioned<SessionRecord>> sessions = user is null ? [] : [.. await accounts.Sessions.ListAsync(user, context.RequestAborted)];
+        return Page.Of(context, sessions, session => session.Value.Id, session => Describe(session, caller), ApiJson.Readable.IReadOnlyListSessionDocument);
     }
 
     private async Task<IResult> EndSessionAsync(string id, HttpContext context)

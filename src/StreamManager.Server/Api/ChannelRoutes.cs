@@ -1,4 +1,5 @@
 using StreamManager.Engine.Channels;
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
@@ -18,19 +19,35 @@ internal sealed class ChannelRoutes(ApiServices services)
     public void Map(IEndpointRouteBuilder routes)
     {
         const string main = ChannelOptions.MainId;
-        routes.MapGet("/api/status", (HttpRequest request) => Status(main, request)).Needs(Permissions.View);
-        routes.MapPost("/api/start", (HttpRequest request) => StartAsync(main, request)).Needs(Permissions.Operate);
-        routes.MapPost("/api/stop", (HttpRequest request) => StopAsync(main, request)).Needs(Permissions.Operate);
-        routes.MapGet("/api/channels", () => Answers.Json([.. services.Catalog.All.Select(Describe)], ApiJson.Readable.IReadOnlyListChannelDocument)).Needs(Permissions.View);
-        routes.MapPost("/api/channels", AddAsync).Needs(Permissions.Manage);
-        routes.MapGet("/api/channels/{id}", (string id, HttpContext context) => services.Catalog.Find(id) is { } entry ? Answer(context, entry) : NoChannel).Needs(Permissions.View);
-        routes.MapPut("/api/channels/{id}", ChangeAsync).Needs(Permissions.Manage);
-        routes.MapDelete("/api/channels/{id}", RemoveAsync).Needs(Permissions.Manage);
-        routes.MapDelete("/api/channels/{id}/settings", ResetAsync).Needs(Permissions.Manage);
-        routes.MapGet("/api/channels/{id}/status", (string id, HttpRequest request) => Status(id, request)).Needs(Permissions.View);
-        routes.MapPost("/api/channels/{id}/start", (string id, HttpRequest request) => StartAsync(id, request)).Needs(Permissions.Operate);
-        routes.MapPost("/api/channels/{id}/stop", (string id, HttpRequest request) => StopAsync(id, request)).Needs(Permissions.Operate);
-        routes.MapPost("/api/channels/{id}/source", (string id, HttpRequest request) => SelectAsync(id, request)).Needs(Permissions.Operate);
+        routes.MapGet("/api/status", (HttpRequest request) => Status(main, request)).Needs(Permissions.View)
+            .Describes("getStatus", "The state of channel main: sources, program, destinations.", route => route.Gives<StatusDocument>());
+        routes.MapPost("/api/start", (HttpRequest request) => StartAsync(main, request)).Needs(Permissions.Operate)
+            .Describes("start", "Goes on air, with the fallback until a source is there.", route => route.Gives<StatusDocument>());
+        routes.MapPost("/api/stop", (HttpRequest request) => StopAsync(main, request)).Needs(Permissions.Operate)
+            .Describes("stop", "Ends the broadcast; answered when the destinations have been told.", route => route.Gives<StatusDocument>());
+        routes.MapGet("/api/channels", (HttpContext context) => Page.Of(context, services.Catalog.All, entry => entry.Id, Describe, ApiJson.Readable.IReadOnlyListChannelDocument)).Needs(Permissions.View)
+            .Describes("listChannels", "The channels.", route => route.Lists<ChannelDocument>());
+        routes.MapPost("/api/channels", AddAsync).Needs(Permissions.Manage)
+            .Describes("addChannel", "Adds a channel.", route => route.Takes<NewChannelRequest>("""{ "id": "second" }""").Gives<ChannelDocument>(201).Tags().Creates()
+                .Refuses(409, "channel_exists", "too_many_channels"));
+        routes.MapGet("/api/channels/{id}", (string id, HttpContext context) => services.Catalog.Find(id) is { } entry ? Answer(context, entry) : NoChannel).Needs(Permissions.View)
+            .Describes("getChannel", "A channel.", route => route.Gives<ChannelDocument>().Tags().Refuses(404, "channel_not_found"));
+        routes.MapPut("/api/channels/{id}", ChangeAsync).Needs(Permissions.Manage)
+            .Describes("changeChannel", "Changes the settings that are given.", route => route.Takes<ChannelRequest>("""{ "settings": { "returnAfterSeconds": 5 } }""")
+                .Gives<ChannelDocument>().Tags().Matches().Refuses(404, "channel_not_found"));
+        routes.MapDelete("/api/channels/{id}", RemoveAsync).Needs(Permissions.Manage)
+            .Describes("removeChannel", "Removes a channel that was added by the API, with its destinations.", route => route.GivesNothing().Matches()
+                .Refuses(404, "channel_not_found").Refuses(409, "channel_is_configured"));
+        routes.MapDelete("/api/channels/{id}/settings", ResetAsync).Needs(Permissions.Manage)
+            .Describes("resetChannel", "Takes back every setting that was changed by the API.", route => route.Gives<ChannelDocument>().Tags().Matches().Refuses(404, "channel_not_found"));
+        routes.MapGet("/api/channels/{id}/status", (string id, HttpRequest request) => Status(id, request)).Needs(Permissions.View)
+            .Describes("getChannelStatus", "The state of a channel.", route => route.Gives<StatusDocument>().Refuses(404, "channel_not_found"));
+        routes.MapPost("/api/channels/{id}/start", (string id, HttpRequest request) => StartAsync(id, request)).Needs(Permissions.Operate)
+            .Describes("startChannel", "Takes a channel on air.", route => route.Gives<StatusDocument>().Refuses(404, "channel_not_found"));
+        routes.MapPost("/api/channels/{id}/stop", (string id, HttpRequest request) => StopAsync(id, request)).Needs(Permissions.Operate)
+            .Describes("stopChannel", "Ends a channel's broadcast.", route => route.Gives<StatusDocument>().Refuses(404, "channel_not_found"));
+        routes.MapPost("/api/channels/{id}/source", (string id, HttpRequest request) => SelectAsync(id, request)).Needs(Permissions.Operate)
+            .Describes("selectSource", "Chooses what the program shows.", route => route.Takes<SourceSelectionRequest>("""{ "select": "auto" }""").Gives<StatusDocument>().Refuses(404, "channel_not_found"));
     }
 
     private static Problem NoChannel { get; } = Problem.Missing("channel");

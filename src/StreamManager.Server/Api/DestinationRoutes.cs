@@ -1,5 +1,6 @@
 using StreamManager.Engine.Channels;
 using StreamManager.Engine.Outputs;
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
@@ -20,13 +21,38 @@ internal sealed class DestinationRoutes(ApiServices services, ConnectionTester t
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/destinations", () => Answers.Json([.. services.Destinations.All.Select(Describe)], ApiJson.Readable.IReadOnlyListDestinationDocument)).Needs(Permissions.View);
-        routes.MapPost("/api/destinations", AddAsync).Needs(Permissions.Manage);
-        routes.MapGet("/api/destinations/{id}", (string id) => services.Destinations.Find(id) is { } entry ? Answers.Json(Describe(entry), ApiJson.Readable.DestinationDocument) : NoDestination).Needs(Permissions.View);
-        routes.MapPut("/api/destinations/{id}", ChangeAsync).Needs(Permissions.Manage);
-        routes.MapDelete("/api/destinations/{id}", RemoveAsync).Needs(Permissions.Manage);
-        routes.MapPost("/api/destinations/{id}/test-connection", TestAsync).Needs(Permissions.Manage);
+        routes.MapGet("/api/destinations", List).Needs(Permissions.View)
+            .Describes("listDestinations", "The destinations of all channels.", route => route.Lists<DestinationDocument>());
+        routes.MapPost("/api/destinations", AddAsync).Needs(Permissions.Manage)
+            .Describes("addDestination", "Adds a destination; on air at once.", route => route
+                .Takes<NewDestinationRequest>("""{ "name": "Example", "url": "rtmp://127.0.0.1:1/app", "streamKey": "key", "enabled": false }""")
+                .Gives<DestinationDocument>(201).Tags().Creates().Refuses(409, "too_many_destinations"));
+        routes.MapGet("/api/destinations/{id}", Get).Needs(Permissions.View)
+            .Describes("getDestination", "A destination.", route => route.Gives<DestinationDocument>().Tags().Refuses(404, "destination_not_found"));
+        routes.MapPut("/api/destinations/{id}", ChangeAsync).Needs(Permissions.Manage)
+            .Describes("changeDestination", "Changes the fields that are given; of a configured one only enabled and streamKey.", route => route
+                .Takes<DestinationRequest>("""{ "enabled": false }""").Gives<DestinationDocument>().Tags().Matches().Refuses(404, "destination_not_found"));
+        routes.MapDelete("/api/destinations/{id}", RemoveAsync).Needs(Permissions.Manage)
+            .Describes("removeDestination", "Removes a destination; on air its server gets a clean end.", route => route.GivesNothing().Matches()
+                .Refuses(404, "destination_not_found").Refuses(409, "destination_is_configured"));
+        routes.MapPost("/api/destinations/{id}/test-connection", TestAsync).Needs(Permissions.Manage)
+            .Describes("testDestination", "Tries handshake, connect and publish permission without going live.", route => route.Gives<ConnectionTestDocument>().Refuses(404, "destination_not_found"));
     }
+
+    private IResult List(HttpContext context)
+    {
+        // One snapshot of each channel for all of its destinations.
+        var outputs = services.Channels.All.SelectMany(channel => channel.GetSnapshot().Outputs).DistinctBy(output => output.Destination.Id)
+            .ToDictionary(output => output.Destination.Id, StringComparer.Ordinal);
+        return Page.Of(
+            context,
+            services.Destinations.All,
+            entry => entry.Definition.Id,
+            entry => Describe(entry, outputs.GetValueOrDefault(entry.Definition.Id)),
+            ApiJson.Readable.IReadOnlyListDestinationDocument);
+    }
+
+    private IResult Get(string id, HttpContext context) => services.Destinations.Find(id) is { } entry ? Answer(context, entry) : NoDestination;
 
     private async Task<IResult> AddAsync(HttpRequest request)
     {
@@ -46,7 +72,7 @@ internal sealed class DestinationRoutes(ApiServices services, ConnectionTester t
         if (!await services.Destinations.AddAsync(channelId, definition, request.HttpContext.RequestAborted))
             return TooMany;
         request.HttpContext.Response.Headers.Location = $"/api/destinations/{definition.Id}";
-        return Answers.Json(Describe(services.Destinations.Find(definition.Id)!), ApiJson.Readable.DestinationDocument, StatusCodes.Status201Created);
+        return Answer(request.HttpContext, services.Destinations.Find(definition.Id)!, StatusCodes.Status201Created);
     }
 
     private async Task<IResult> ChangeAsync(string id, HttpContext context)
@@ -65,20 +91,27 @@ internal sealed class DestinationRoutes(ApiServices services, ConnectionTester t
             id,
             entry =>
             {
+                if (!EntityTag.IsCurrent(context.Request, TagOf(entry)))
+                {
+                    wrong = Problem.Stale;
+                    return null;
+                }
+
                 var definition = wanted.Over(entry.Definition);
                 RefuseFixed(fields, wanted, entry, definition);
                 wrong = Check(fields, definition);
                 return wrong is null ? definition : null;
             },
             context.RequestAborted);
-        return wrong is not null ? wrong : changed is null ? NoDestination : Answers.Json(Describe(changed), ApiJson.Readable.DestinationDocument);
+        return wrong is not null ? wrong : changed is null ? NoDestination : Answer(context, changed);
     }
 
     private async Task<IResult> RemoveAsync(string id, HttpContext context)
     {
-        if (await services.Destinations.RemoveAsync(id, context.RequestAborted))
+        var isStale = false;
+        if (await services.Destinations.RemoveAsync(id, entry => !(isStale = !EntityTag.IsCurrent(context.Request, TagOf(entry))), context.RequestAborted))
             return TypedResults.NoContent();
-        return services.Destinations.Find(id) is null ? NoDestination : Configured;
+        return isStale ? Problem.Stale : services.Destinations.Find(id) is null ? NoDestination : Configured;
     }
 
     private async Task<IResult> TestAsync(string id, HttpContext context)
@@ -120,10 +153,18 @@ internal sealed class DestinationRoutes(ApiServices services, ConnectionTester t
         return fields.Errors.Count > 0 ? Problem.Invalid(fields.Errors) : null;
     }
 
-    private DestinationDocument Describe(CatalogEntry entry)
+    private IResult Answer(HttpContext context, CatalogEntry entry, int status = StatusCodes.Status200OK)
+    {
+        context.Response.Headers.ETag = TagOf(entry);
+        return Answers.Json(Describe(entry, OutputOf(entry)), ApiJson.Readable.DestinationDocument, status);
+    }
+
+    /// <summary>Made of what an editor sees, of the key only its end: a tag of the whole key would let a viewer try keys against it.</summary>
+    private static string TagOf(CatalogEntry entry) => EntityTag.Of(Describe(entry, null) with { State = "", LastError = null }, ApiJson.Readable.DestinationDocument);
+
+    private static DestinationDocument Describe(CatalogEntry entry, OutputSnapshot? output)
     {
         var definition = entry.Definition;
-        var output = OutputOf(entry);
         return new DestinationDocument(
             definition.Id,
             definition.Name,

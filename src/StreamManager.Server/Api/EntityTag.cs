@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -14,6 +15,9 @@ internal static class EntityTag
     /// <summary>The tag of a thing, with its quotes.</summary>
     public static string Of<T>(T value, JsonTypeInfo<T> type) =>
         $"\"{Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(value, type)).AsSpan(0, Bytes))}\"";
+
+    /// <summary>The tag of a record that the store has in this version.</summary>
+    public static string Of(long version) => string.Create(CultureInfo.InvariantCulture, $"\"v{version}\"");
 
     /// <summary>Does a change that was asked for still fit? Without <c>If-Match</c> it always does.</summary>
     public static bool IsCurrent(HttpRequest request, string tag)

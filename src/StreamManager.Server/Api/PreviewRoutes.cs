@@ -1,4 +1,5 @@
 using StreamManager.Engine.Playback;
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
@@ -20,9 +21,14 @@ internal sealed class PreviewRoutes(ApiServices services, ConnectionWatch watch)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/preview/{channel}.flv", FlvAsync).Needs(Permissions.View);
-        routes.MapGet("/preview/{channel}.jpg", JpegAsync).Needs(Permissions.View);
+        routes.MapGet("/preview/{channel}.flv", FlvAsync).Needs(Permissions.View)
+            .Describes("getPreviewFlv", "The program as endless HTTP-FLV.", route => About(route).GivesBytes("video/x-flv"));
+        routes.MapGet("/preview/{channel}.jpg", JpegAsync).Needs(Permissions.View)
+            .Describes("getPreviewPicture", "A picture of the program.", route => About(route).GivesBytes("image/jpeg"));
     }
+
+    private static RouteDescription About(RouteDescription route) => route
+        .Asks("source", "One source in place of the program.").Asks("token", "In place of the header.").Refuses(404, "channel_not_found", "nothing_to_show");
 
     private async Task<IResult> FlvAsync(string channel, string? source, HttpContext context)
     {

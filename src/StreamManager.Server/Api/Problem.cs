@@ -6,7 +6,7 @@ using StreamManager.Server.Security.Accounts;
 namespace StreamManager.Server.Api;
 
 /// <summary>One wrong field of a request.</summary>
-/// <param name="Field">JSON pointer (RFC 6901); empty: the body itself.</param>
+/// <param name="Field">JSON pointer (RFC 6901); empty: the body itself. Of the query the name of the parameter.</param>
 /// <param name="Message">What is wrong with it and what is allowed.</param>
 internal sealed record FieldError(string Field, string Message);
 
@@ -65,6 +65,10 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     /// <summary>The body is wrong.</summary>
     public static Problem Invalid(IReadOnlyList<FieldError> errors) =>
         new(StatusCodes.Status400BadRequest, "invalid_request", "The request has wrong fields.", Errors: errors);
+
+    /// <summary>The query is wrong; the fields of <paramref name="errors"/> are its parameters.</summary>
+    public static Problem InvalidParameters(IReadOnlyList<FieldError> errors) =>
+        new(StatusCodes.Status400BadRequest, "invalid_parameter", "The query has wrong parameters.", Errors: errors);
 
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)

@@ -35,17 +35,13 @@ internal sealed class RequestFields
     {
         if (!request.HasJsonContentType())
             return (null, Problem.NotJson);
-        if (request.ContentLength > LargestBody)
-            return (null, TooLarge);
-        var body = new byte[LargestBody + 1];
-        var length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
-        if (length > LargestBody)
+        if (await ReadBodyAsync(request) is not { } body)
             return (null, TooLarge);
 
         try
         {
             var options = new JsonDocumentOptions { MaxDepth = DeepestNesting, AllowDuplicateProperties = false };
-            using var document = JsonDocument.Parse(body.AsMemory(0, length), options);
+            using var document = JsonDocument.Parse(body, options);
             ReadTexts(document.RootElement);
             return document.RootElement.ValueKind is JsonValueKind.Object
                 ? (new RequestFields(document.RootElement.Clone(), "", []), null)
@@ -68,6 +64,16 @@ internal sealed class RequestFields
         request.ContentLength is null or 0 && !request.Headers.ContainsKey("Transfer-Encoding")
             ? (new RequestFields(Empty, "", []), null)
             : await ReadAsync(request);
+
+    /// <summary>The bytes of the body; null: there are more than <see cref="LargestBody"/>.</summary>
+    public static async ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest request)
+    {
+        if (request.ContentLength > LargestBody)
+            return null;
+        var body = new byte[(request.ContentLength ?? LargestBody) + 1];
+        var length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
+        return length > LargestBody ? null : body.AsMemory(0, length);
+    }
 
     /// <summary>Is the field there, with any value but null?</summary>
     public bool Has(string name) => _object.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null;
@@ -162,7 +168,7 @@ internal sealed class RequestFields
         {
             var near = Spelling.Nearest(property.Name, _known);
             var name = property.Name.Length > 60 ? property.Name[..60] + "…" : property.Name;
-            _errors.Add(new FieldError($"{_pointer}/{name}", near is null ? "is not a known field" : $"is not a known field; did you mean {near}?"));
+            _errors.Add(new FieldError($"{_pointer}/{name}", near is null ? $"is not a known field; there are {string.Join(", ", _known)}" : $"is not a known field; did you mean {near}?"));
         }
     }
 
@@ -170,7 +176,8 @@ internal sealed class RequestFields
 
     private static Problem NotText { get; } = new(StatusCodes.Status400BadRequest, "malformed_json", "The body is not valid JSON.", "A text in it is not Unicode.");
 
-    private static Problem TooLarge { get; } =
+    /// <summary>The body is larger than <see cref="LargestBody"/>.</summary>
+    public static Problem TooLarge { get; } =
         new(StatusCodes.Status413PayloadTooLarge, "too_large", $"The body must not be larger than {LargestBody / 1024} KB.");
 
     // The parser lets bytes that are no UTF-8 pass, and halves of surrogate pairs, until somebody asks for the text: that is done here.

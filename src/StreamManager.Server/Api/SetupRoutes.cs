@@ -1,3 +1,4 @@
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 
@@ -9,8 +10,12 @@ internal sealed class SetupRoutes(AccountParts accounts)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/setup", (Delegate)GetAsync).Needs(Permissions.None);
-        routes.MapPost("/api/setup", (Delegate)SetUpAsync).Needs(Permissions.None);
+        routes.MapGet("/api/setup", (Delegate)GetAsync).Needs(Permissions.None)
+            .Describes("getSetup", "Is the first owner missing?", route => route.Gives<SetupDocument>());
+        routes.MapPost("/api/setup", (Delegate)SetUpAsync).Needs(Permissions.None)
+            .Describes("setUp", "Makes the first owner by the printed link, and logs in.", route => route
+                .Takes<SetupRequest>("""{ "token": "TOKEN-OF-THE-LINK", "name": "anna", "password": "a long phrase here" }""").Gives<MeDocument>(201)
+                .Refuses(403, "wrong_setup_token").Refuses(409, "name_taken").Refuses(410, "setup_done"));
     }
 
     private async Task<IResult> GetAsync(HttpContext context) =>

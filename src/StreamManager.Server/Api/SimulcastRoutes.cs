@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using StreamManager.Engine.Channels;
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
@@ -29,13 +30,22 @@ internal sealed class SimulcastRoutes(ApiServices services)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/simulcast/{streamId}/start", StartAsync).Needs(Permissions.Operate);
-        routes.MapPost("/api/simulcast/{streamId}/stop", StopAsync).Needs(Permissions.Operate);
-        routes.MapGet("/api/simulcast/{streamId}/status", (string streamId) => With(streamId, channel => Status(channel))).Needs(Permissions.View);
-        routes.MapGet("/api/simulcast/{streamId}/health", (string streamId) => With(streamId, Health)).Needs(Permissions.View);
-        routes.MapGet("/api/simulcast/{streamId}/metrics", (string streamId) => With(streamId, Metrics)).Needs(Permissions.View);
-        routes.MapPost("/api/simulcast/{streamId}/destinations", AddAsync).Needs(Permissions.Operate);
-        routes.MapDelete("/api/simulcast/{streamId}/destinations/{id}", RemoveAsync).Needs(Permissions.Operate);
+        routes.MapPost("/api/simulcast/{streamId}/start", StartAsync).Needs(Permissions.Operate)
+            .Describes("startSimulcast", "Begins a broadcast to chosen destinations.", route => route.Takes<SimulcastStartRequest>("""{ "inputSource": "auto" }""", isOptional: true)
+                .Gives<SimulcastStatusDocument>().Refuses(404, "channel_not_found"));
+        routes.MapPost("/api/simulcast/{streamId}/stop", StopAsync).Needs(Permissions.Operate)
+            .Describes("stopSimulcast", "Ends the broadcast, and forgets the choice.", route => route.Gives<SimulcastStatusDocument>().Refuses(404, "channel_not_found"));
+        routes.MapGet("/api/simulcast/{streamId}/status", (string streamId) => With(streamId, channel => Status(channel))).Needs(Permissions.View)
+            .Describes("getSimulcastStatus", "The broadcast and the destinations that take part.", route => route.Gives<SimulcastStatusDocument>().Refuses(404, "channel_not_found"));
+        routes.MapGet("/api/simulcast/{streamId}/health", (string streamId) => With(streamId, Health)).Needs(Permissions.View)
+            .Describes("getSimulcastHealth", "The broadcast judged as a whole, with what is wrong in words.", route => route.Gives<SimulcastHealthDocument>().Refuses(404, "channel_not_found"));
+        routes.MapGet("/api/simulcast/{streamId}/metrics", (string streamId) => With(streamId, Metrics)).Needs(Permissions.View)
+            .Describes("getSimulcastMetrics", "The figures of the broadcast.", route => route.Gives<SimulcastMetricsDocument>().Refuses(404, "channel_not_found"));
+        routes.MapPost("/api/simulcast/{streamId}/destinations", AddAsync).Needs(Permissions.Operate)
+            .Describes("addSimulcastDestination", "Lets a destination join the broadcast; the same again changes nothing.", route => route
+                .Takes<SimulcastDestinationRequest>("""{ "destinationId": "twitch" }""").Gives<SimulcastStatusDocument>().Refuses(404, "channel_not_found"));
+        routes.MapDelete("/api/simulcast/{streamId}/destinations/{id}", RemoveAsync).Needs(Permissions.Operate)
+            .Describes("removeSimulcastDestination", "Takes a destination out of the broadcast.", route => route.GivesNothing().Refuses(404, "channel_not_found", "destination_not_found"));
     }
 
     private async Task<IResult> StartAsync(string streamId, HttpRequest request)

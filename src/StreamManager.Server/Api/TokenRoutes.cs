@@ -1,3 +1,4 @@
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 
@@ -12,15 +13,19 @@ internal sealed class TokenRoutes(AccountParts accounts, TimeProvider time)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/tokens", (Delegate)ListAsync).Needs(Permissions.View);
-        routes.MapPost("/api/tokens", (Delegate)MakeAsync).Needs(Permissions.View);
-        routes.MapDelete("/api/tokens/{id}", RemoveAsync).Needs(Permissions.View);
+        routes.MapGet("/api/tokens", (Delegate)ListAsync).Needs(Permissions.View)
+            .Describes("listTokens", "One's own API tokens, and everybody's for owners.", route => route.Lists<TokenDocument>());
+        routes.MapPost("/api/tokens", (Delegate)MakeAsync).Needs(Permissions.View)
+            .Describes("makeToken", "Makes an API token; the token itself is in this answer only.", route => route
+                .Takes<NewTokenRequest>("""{ "name": "ci", "scopes": ["view"] }""").Gives<TokenDocument>(201).Creates().Refuses(409, "too_many_tokens"));
+        routes.MapDelete("/api/tokens/{id}", RemoveAsync).Needs(Permissions.View)
+            .Describes("removeToken", "Ends an API token.", route => route.GivesNothing().Refuses(404, "token_not_found"));
     }
 
     private async Task<IResult> ListAsync(HttpContext context)
     {
         var tokens = await accounts.Tokens.ListAsync(context.Caller(), context.RequestAborted);
-        return Answers.Json([.. tokens.Select(token => Describe(token.Value, accounts.Tokens.LastUse(token)))], ApiJson.Readable.IReadOnlyListTokenDocument);
+        return Page.Of(context, tokens, token => token.Value.Id, token => Describe(token.Value, accounts.Tokens.LastUse(token)), ApiJson.Readable.IReadOnlyListTokenDocument);
     }
 
     private async Task<IResult> MakeAsync(HttpContext context)

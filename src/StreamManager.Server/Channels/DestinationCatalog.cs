@@ -115,14 +115,17 @@ internal sealed partial class DestinationCatalog : IDisposable
         }
     }
 
-    /// <summary>Removes an added destination; on air, its server gets a clean end. False: there is none with this id that was added through the API.</summary>
+    /// <summary>Removes an added destination; on air, its server gets a clean end. False: there is none with this id that was added through the API, or it is not to go.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="mayGo">Asked last, with the entry as it is then.</param>
+    /// <param name="cancellationToken">Gives up waiting for other changes.</param>
     /// <exception cref="Storage.StoreUnavailableException">It could not be saved; nothing has changed here.</exception>
-    public async Task<bool> RemoveAsync(string id, CancellationToken cancellationToken)
+    public async Task<bool> RemoveAsync(string id, Func<CatalogEntry, bool> mayGo, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            if (Find(id) is not { IsConfigured: false } entry)
+            if (Find(id) is not { IsConfigured: false } entry || !mayGo(entry))
                 return false;
             await _records.RemoveAsync(id);
             Volatile.Write(ref _entries, _entries.Remove(entry));

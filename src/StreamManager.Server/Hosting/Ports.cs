@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Options;
 
 namespace StreamManager.Server.Hosting;
@@ -44,6 +45,7 @@ internal sealed class Ports
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "StreamManager.Server" });
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
+        OpenApiDescriber.AddTo(builder.Services);
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, SignalsElsewhere>());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {

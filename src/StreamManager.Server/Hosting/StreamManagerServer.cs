@@ -5,6 +5,7 @@ using StreamManager.Engine.Codecs.Processes;
 using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
 using StreamManager.Server.Api;
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Configuration;
 using StreamManager.Server.Events;
@@ -225,6 +226,8 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _application.Use(next => context => gate.GuardAsync(context, next));
         _application.UseRouting();
         _application.Use(next => context => gate.AdmitAsync(context, next));
+        var idempotency = new Idempotency(store, vault, time);
+        _application.Use(next => context => idempotency.HandleAsync(context, next));
         var services = new ApiServices(_channels, catalog, destinations, _access.Keys, connections, library, () => _ports.Bound, time);
         new ChannelRoutes(services).Map(_application);
         new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);
@@ -254,6 +257,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
                 ReadinessChecks.Programs(() => _channels.All.Select(channel => channel.GetSnapshot())),
             ],
             time)).Map(_application);
+        new OpenApiRoutes(_application.Services).Map(_application);
         new MetricsPage(_channels, connections, meters, _lifetime).Map(_application);
 
         await _ports.StartAsync(_application, cancellationToken);

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Globalization;
 using StreamManager.Server.Api;
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Security;
@@ -15,7 +16,8 @@ internal sealed class MetricsPage(ChannelDirectory channels, ConnectionRegistry 
     private static readonly FrozenSet<string> FromElsewhere = FrozenSet.ToFrozenSet([.. StatusMetrics.Names, "rtmp_active_streams"], StringComparer.Ordinal);
 
     /// <summary>Adds the route.</summary>
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", () => TypedResults.Text(Write(), PrometheusText.ContentType)).Needs(Permissions.View);
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", () => TypedResults.Text(Write(), PrometheusText.ContentType)).Needs(Permissions.View)
+        .Describes("getMetrics", "Metrics for Prometheus, on METRICS_PORT; open to this machine.", route => route.GivesBytes("text/plain"));
 
     /// <summary>The page as it is now.</summary>
     public string Write()

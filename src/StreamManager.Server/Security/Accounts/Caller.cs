@@ -9,6 +9,9 @@ internal sealed record Caller(string Actor, Permissions Permissions, string? Use
     /// <summary>The session that it came by, as the store names it; null: it came by a token.</summary>
     public string? SessionId { get; init; }
 
+    /// <summary>The id of the API token that it came by; null: by a session, or by <c>ADMIN_TOKEN</c>.</summary>
+    public string? TokenId { get; init; }
+
     /// <summary>When what it came by expires; null: never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 

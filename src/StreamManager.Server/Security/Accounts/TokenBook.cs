@@ -59,7 +59,7 @@ internal sealed class TokenBook(
 
         if (record.UsedAt is not { } usedAt || now - usedAt >= AccountLimits.TokenUseStep)
             uses.Record(id, now);
-        return new Caller("token:" + record.Name, permissions, record.UserId) { ExpiresAt = record.ExpiresAt };
+        return new Caller("token:" + record.Name, permissions, record.UserId) { TokenId = record.Id, ExpiresAt = record.ExpiresAt };
     }
 
     /// <summary>The tokens that a caller may see, oldest first: the own ones, and everybody's with <see cref="Permissions.Administer"/>.</summary>

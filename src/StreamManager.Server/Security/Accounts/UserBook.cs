@@ -28,6 +28,9 @@ internal enum UserRefusal
 
     /// <summary>It is not the token of the set-up link.</summary>
     WrongLink = 7,
+
+    /// <summary>The user is not as the caller thinks any more.</summary>
+    Stale = 8,
 }
 
 /// <summary>Outcome of a change of users: one of the two.</summary>
@@ -109,16 +112,21 @@ internal sealed class UserBook(
     }
 
     /// <summary>Changes a user. A new password, role or switch ends the user's sessions.</summary>
-    public async Task<UserResult> ChangeAsync(string id, UserChange change, string actor, CancellationToken cancellationToken)
+    /// <param name="id">The user.</param>
+    /// <param name="change">What shall be changed.</param>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="isCurrent">Asked with the user as it is when it is changed; false: <see cref="UserRefusal.Stale"/>. Null: always.</param>
+    public async Task<UserResult> ChangeAsync(string id, UserChange change, string actor, CancellationToken cancellationToken, Func<Versioned<UserRecord>, bool>? isCurrent = null)
     {
         string? hash = null;
         if (change.Password is { } password && (hash = await passwords.HashAsync(password, cancellationToken)) is null)
             return UserResult.Refused(UserRefusal.Busy);
-        return await ChangeAsync((users, setup) => Replace(users, id, change, hash, actor), cancellationToken);
+        return await ChangeAsync((users, setup) => Replace(users, id, change, hash, actor, isCurrent), cancellationToken);
     }
 
-    /// <summary>Removes a user, with all tokens and sessions.</summary>
-    public async Task<UserResult> RemoveAsync(string id, string actor, CancellationToken cancellationToken)
+    /// <summary>Removes a user, with all tokens and sessions. <paramref name="isCurrent"/> as with a change.</summary>
+    public async Task<UserResult> RemoveAsync(string id, string actor, CancellationToken cancellationToken, Func<Versioned<UserRecord>, bool>? isCurrent = null)
     {
         var tokens = await documents.Tokens.ListAsync(cancellationToken);
         var sessions = await documents.Sessions.ListAsync(cancellationToken);
@@ -130,7 +138,7 @@ internal sealed class UserBook(
 
         // Without a user the rest is worth nothing either.
         var fitting = owned.Take(StateLimits.MostWrites - 2).ToImmutableArray();
-        return await ChangeAsync((users, setup) => Remove(users, id, fitting, actor), cancellationToken);
+        return await ChangeAsync((users, setup) => Remove(users, id, fitting, actor, isCurrent), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -159,10 +167,12 @@ internal sealed class UserBook(
         };
     }
 
-    private Plan Replace(Users users, string id, UserChange change, string? hash, string actor)
+    private Plan Replace(Users users, string id, UserChange change, string? hash, string actor, Func<Versioned<UserRecord>, bool>? isCurrent)
     {
         if (users.Find(id) is not { } user)
             return Plan.Refuse(UserRefusal.NotFound);
+        if (isCurrent?.Invoke(user) is false)
+            return Plan.Refuse(UserRefusal.Stale);
         var before = user.Value;
         var after = before with
         {
@@ -193,10 +203,12 @@ internal sealed class UserBook(
         };
     }
 
-    private Plan Remove(Users users, string id, ImmutableArray<StateWrite> owned, string actor)
+    private Plan Remove(Users users, string id, ImmutableArray<StateWrite> owned, string actor, Func<Versioned<UserRecord>, bool>? isCurrent)
     {
         if (users.Find(id) is not { } user)
             return Plan.Refuse(UserRefusal.NotFound);
+        if (isCurrent?.Invoke(user) is false)
+            return Plan.Refuse(UserRefusal.Stale);
         if (user.Value is { Role: Role.Owner, IsEnabled: true } && !users.HasOwnerBeside(id))
             return Plan.Refuse(UserRefusal.LastOwner);
         return new Plan(id, user.Value, [documents.Users.Remove(id, user.Version), .. owned])

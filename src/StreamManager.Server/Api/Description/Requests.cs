@@ -1,0 +1,101 @@
+using StreamManager.Server.Channels;
+
+namespace StreamManager.Server.Api.Description;
+
+// The fields that requests may have. Routes read them by RequestFields, which can say exactly what is wrong; these records are for the document and its readers. A test asks every
+// route which fields it knows and compares.
+
+/// <summary>What the program shows.</summary>
+/// <param name="Select">auto, fallback, or the id of a source.</param>
+internal sealed record SourceSelectionRequest(string Select);
+
+/// <summary>A new channel.</summary>
+/// <param name="Id">Its id: lower-case letters, digits and dashes.</param>
+/// <param name="Settings">What shall differ from the built-in settings.</param>
+internal sealed record NewChannelRequest(string Id, ChannelSettingsRequest? Settings = null);
+
+/// <summary>A change of a channel; what is absent stays.</summary>
+/// <param name="Settings">What shall change.</param>
+internal sealed record ChannelRequest(ChannelSettingsRequest? Settings = null);
+
+/// <summary>Settings of a channel; what is absent stays. Units as in the answer.</summary>
+internal sealed record ChannelSettingsRequest(
+    string? Start = null,
+    string? FallbackType = null,
+    string? FallbackMedia = null,
+    double? RtmpTimeoutSeconds = null,
+    double? CheckIntervalSeconds = null,
+    double? ReturnAfterSeconds = null,
+    double? EndAfterSeconds = null,
+    string? OnCrash = null,
+    string? OnStall = null,
+    string? OnCleanEnd = null,
+    string? OnFormatChange = null,
+    int? Width = null,
+    int? Height = null,
+    int? Fps = null,
+    int? VideoBitrateKbps = null,
+    int? AudioBitrateKbps = null);
+
+/// <summary>A new destination.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Url">rtmp:// or rtmps://.</param>
+/// <param name="Platform">custom, twitch, youtube, …</param>
+/// <param name="StreamKey">Never returned.</param>
+/// <param name="Enabled">Takes part in broadcasts; true when absent.</param>
+/// <param name="ChannelId">main when absent.</param>
+/// <param name="Settings">What shall differ from the built-in settings.</param>
+internal sealed record NewDestinationRequest(
+    string Name,
+    string Url,
+    string? Platform = null,
+    string? StreamKey = null,
+    bool? Enabled = null,
+    string? ChannelId = null,
+    OutputSettingsDocument? Settings = null);
+
+/// <summary>A change of a destination; what is absent stays.</summary>
+internal sealed record DestinationRequest(
+    string? Name = null,
+    string? Url = null,
+    string? Platform = null,
+    string? StreamKey = null,
+    bool? Enabled = null,
+    string? ChannelId = null,
+    OutputSettingsDocument? Settings = null);
+
+/// <summary>How a broadcast begins.</summary>
+/// <param name="InputSource">auto, fallback, or the id of a source.</param>
+/// <param name="Destinations">Ids of the destinations of this broadcast; absent: every one that is enabled.</param>
+internal sealed record SimulcastStartRequest(string? InputSource = null, IReadOnlyList<string>? Destinations = null);
+
+/// <summary>A destination that joins a broadcast.</summary>
+internal sealed record SimulcastDestinationRequest(string DestinationId);
+
+/// <summary>The first owner.</summary>
+/// <param name="Token">Of the set-up link.</param>
+/// <param name="Name">Of the owner.</param>
+/// <param name="Password">Of the owner.</param>
+internal sealed record SetupRequest(string Token, string Name, string Password);
+
+/// <summary>Who logs in.</summary>
+internal sealed record LoginRequest(string Name, string Password);
+
+/// <summary>A change of one's own password.</summary>
+internal sealed record PasswordRequest(string CurrentPassword, string NewPassword);
+
+/// <summary>A new API token.</summary>
+/// <param name="Name">For people.</param>
+/// <param name="Scopes">view, operate, manage, administer; no more than the caller has.</param>
+/// <param name="ExpiresAt">When it ends; absent: never.</param>
+internal sealed record NewTokenRequest(string Name, IReadOnlyList<string> Scopes, DateTime? ExpiresAt = null);
+
+/// <summary>A new user.</summary>
+/// <param name="Name">For the login.</param>
+/// <param name="Role">owner, operator or viewer.</param>
+/// <param name="Password">For the login.</param>
+/// <param name="Enabled">May log in; true when absent.</param>
+internal sealed record NewUserRequest(string Name, string Role, string Password, bool? Enabled = null);
+
+/// <summary>A change of a user; what is absent stays.</summary>
+internal sealed record UserRequest(string? Name = null, string? Role = null, string? Password = null, bool? Enabled = null);
