@@ -1,3 +1,4 @@
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Configuration;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
@@ -20,8 +21,10 @@ internal sealed class ConfigurationRoutes(ConfigurationReloader reloader)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/configuration", () => Answer(reloader.Status)).Needs(Permissions.Manage);
-        routes.MapPost("/api/configuration/reload", (Delegate)ReloadAsync).Needs(Permissions.Manage);
+        routes.MapGet("/api/configuration", () => Answer(reloader.Status)).Needs(Permissions.Manage)
+            .Describes("getConfiguration", "What became of config.yml.", route => route.Gives<ConfigurationDocument>());
+        routes.MapPost("/api/configuration/reload", (Delegate)ReloadAsync).Needs(Permissions.Manage)
+            .Describes("reloadConfiguration", "Reads config.yml again.", route => route.Gives<ConfigurationDocument>().Refuses(409, "configuration_refused"));
     }
 
     private async Task<IResult> ReloadAsync(HttpContext context)

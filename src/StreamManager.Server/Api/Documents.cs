@@ -51,3 +51,18 @@ internal sealed record StreamDocument(
 /// <param name="Events">The events: <c>id</c>, <c>type</c>, <c>time</c>, <c>channel</c>, <c>actor</c>, <c>data</c>, <c>position</c>.</param>
 /// <param name="Next">What to give as <c>since</c> (or <c>before</c>) for the next page; null: there was nothing more.</param>
 internal sealed record EventsDocument(IReadOnlyList<System.Text.Json.Nodes.JsonObject> Events, string? Next);
+
+/// <summary>The same for the OpenAPI document, where the journal's own text needs a shape.</summary>
+/// <param name="Events">The events.</param>
+/// <param name="Next">What to give as <c>since</c> (or <c>before</c>) for the next page; null: there was nothing more.</param>
+internal sealed record EventPage(IReadOnlyList<EventEntry> Events, string? Next);
+
+/// <summary>One event of the journal.</summary>
+/// <param name="Id">The same everywhere.</param>
+/// <param name="Type">connection.publish, program.switched, …</param>
+/// <param name="Time">When.</param>
+/// <param name="Channel">On which channel; null: on none.</param>
+/// <param name="Actor">Who did it; null: nobody.</param>
+/// <param name="Data">What belongs to the type.</param>
+/// <param name="Position">Its place in the journal.</param>
+internal sealed record EventEntry(string Id, string Type, DateTime Time, string? Channel, string? Actor, System.Text.Json.Nodes.JsonObject Data, string Position);

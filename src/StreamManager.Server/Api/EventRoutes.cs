@@ -1,3 +1,4 @@
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Events;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
@@ -19,7 +20,11 @@ internal sealed class EventRoutes(JournalReader journal)
     private static readonly string[] Known = ["since", "before", "limit", "type", "channel"];
 
     /// <summary>Adds the routes.</summary>
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/events", (HttpRequest request) => ListAsync(request.HttpContext)).Needs(Permissions.View);
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/events", (HttpRequest request) => ListAsync(request.HttpContext)).Needs(Permissions.View)
+        .Describes("listEvents", "The journal: what happened, when, to whom.", route => route.Gives<EventPage>().Refuses(400, "invalid_request")
+            .Asks("since", "Events after this position or time, oldest first.").Asks("before", "Events before this position or time, newest first.")
+            .Asks("limit", $"Events of an answer, 1 to {JournalReader.LargestPage}.", "integer")
+            .Asks("type", "Types or families (destination.live, program), with commas between them.").Asks("channel", "Of one channel only."));
 
     private async Task<IResult> ListAsync(HttpContext context)
     {

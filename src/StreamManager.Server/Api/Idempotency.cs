@@ -59,7 +59,7 @@ internal sealed class Idempotency(IStateStore store, Vault vault, TimeProvider t
     /// <exception cref="StoreUnavailableException">The store is away: without it nobody knows whether the request came before.</exception>
     public async Task HandleAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteDescription>() is not { IsCreation: true } route
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteDescription>() is not { IsCreation: true }
             || !context.Request.Headers.TryGetValue(Header, out var keys)
             || context.Features.Get<Caller>() is not { } caller)
         {
@@ -80,7 +80,7 @@ internal sealed class Idempotency(IStateStore store, Vault vault, TimeProvider t
         }
 
         var who = NameOf(caller);
-        var id = Hash($"{who}\n{route.Id}\n{key}");
+        var id = Hash($"{who}\n{context.Request.Path}\n{key}");
         var request = Hash($"{context.Request.ContentType}\n{Convert.ToHexStringLower(SHA256.HashData(body.Span))}");
         context.Request.Body = new MemoryStream(body.ToArray(), writable: false);
         await (await FindAsync(id, request, context.RequestAborted) is { } known ? RepeatAsync(context, id, known) : AnswerAsync(context, next, who, id, request));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Events;
 using StreamManager.Server.Keys;
 using StreamManager.Server.Security;
@@ -21,20 +22,31 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/keys", (Delegate)ListAsync).Needs(Permissions.View);
-        routes.MapGet("/api/keys/{id}", GetAsync).Needs(Permissions.View);
-        routes.MapPost("/api/keys", (Delegate)CreateAsync).Needs(Permissions.Manage);
-        routes.MapDelete("/api/keys/{id}", RevokeAsync).Needs(Permissions.Manage);
-        routes.MapPost("/api/keys/{id}/rotate", RotateAsync).Needs(Permissions.Manage);
-        routes.MapPost("/api/keys/{id}/reveal", RevealAsync).Needs(Permissions.Administer);
-        routes.MapPost("/api/keys/sign", (Delegate)SignAsync).Needs(Permissions.Manage);
-        routes.MapPost("/api/keys/sign/rotate", (Delegate)RotateSignaturesAsync).Needs(Permissions.Manage);
+        routes.MapGet("/api/keys", (Delegate)ListAsync).Needs(Permissions.View)
+            .Describes("listKeys", "The stream keys, without the keys themselves.", route => route.Lists<KeyDocument>());
+        routes.MapGet("/api/keys/{id}", GetAsync).Needs(Permissions.View)
+            .Describes("getKey", "A stream key, without the key itself.", route => route.Gives<KeyDocument>().Refuses(404, "key_not_found"));
+        routes.MapPost("/api/keys", (Delegate)CreateAsync).Needs(Permissions.Manage)
+            .Describes("makeKey", "Makes a stream key; the key itself is in this answer only.", route => route.Takes<NewKeyRequest>("""{ "name": "studio" }""")
+                .Gives<KeyDocument>(201).Creates().Refuses(409, "alias_taken", "too_many_keys"));
+        routes.MapDelete("/api/keys/{id}", RevokeAsync).Needs(Permissions.Manage)
+            .Describes("revokeKey", "Ends a stream key at once.", route => route.GivesNothing().Refuses(404, "key_not_found").Refuses(409, "key_is_the_channels_own", "conflict"));
+        routes.MapPost("/api/keys/{id}/rotate", RotateAsync).Needs(Permissions.Manage)
+            .Describes("rotateKey", "Makes a key in place of another, which works for a while longer.", route => route.Takes<KeyRotationRequest>("""{ "overlapSeconds": 60 }""", isOptional: true)
+                .Gives<KeyDocument>(201).Creates().Refuses(404, "key_not_found").Refuses(409, "key_is_replaced", "conflict"));
+        routes.MapPost("/api/keys/{id}/reveal", RevealAsync).Needs(Permissions.Administer)
+            .Describes("revealKey", "Shows a channel's own key again.", route => route.Gives<KeyDocument>().Refuses(404, "key_not_found").Refuses(409, "key_not_kept"));
+        routes.MapPost("/api/keys/sign", (Delegate)SignAsync).Needs(Permissions.Manage)
+            .Describes("signAddress", "Signs an address that carries its own permission to publish or play.", route => route.Takes<SignRequest>("""{ "action": "play" }""").Gives<SignedUrlDocument>());
+        routes.MapPost("/api/keys/sign/rotate", (Delegate)RotateSignaturesAsync).Needs(Permissions.Manage)
+            .Describes("rotateSignatures", "Ends every signed address, now or after an overlap.", route => route
+                .Takes<SignatureRotationRequest>("""{ "overlapSeconds": 60 }""", isOptional: true).GivesNothing());
     }
 
     private async Task<IResult> ListAsync(HttpContext context)
     {
         var keys = await access.Keys.ListAsync(context.RequestAborted);
-        return Answers.Json([.. keys.Select(key => KeyDocument.From(key, services.Time.GetUtcNow()))], ApiJson.Readable.IReadOnlyListKeyDocument);
+        return Page.Of(context, keys, key => key.Id, key => KeyDocument.From(key, services.Time.GetUtcNow()), ApiJson.Readable.IReadOnlyListKeyDocument);
     }
 
     private async Task<IResult> GetAsync(string id, HttpContext context) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using StreamManager.Server.Security;
@@ -34,6 +35,15 @@ internal static class OpenApiDescriber
                 ? id[..^"Document".Length]
                 : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
             options.AddOperationTransformer(DescribeAsync);
+            options.AddSchemaTransformer((schema, context, _) =>
+            {
+                // What is left out when there is nothing to say is not required.
+                foreach (var property in context.JsonTypeInfo.Properties.Where(IsLeftOut))
+                    schema.Required?.Remove(property.Name);
+                if (context.JsonTypeInfo.Type == typeof(JsonObject))
+                    (schema.Description, schema.AdditionalProperties) = ("Fields of any name.", new OpenApiSchema());
+                return Task.CompletedTask;
+            });
             options.AddDocumentTransformer(async (document, context, cancellationToken) =>
             {
                 document.Info = new OpenApiInfo { Title = "Stream Manager", Version = "1", Description = "Errors are problem details (RFC 9457) with a stable code." };
@@ -57,12 +67,14 @@ internal static class OpenApiDescriber
                 var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemDocument), null, cancellationToken);
                 if (problem.Properties?["errors"] is OpenApiSchema errors)
                     errors.Items = new OpenApiSchemaReference(nameof(FieldError), document);
-                problem.Required = new HashSet<string>(problem.Required?.Except(["detail", "errors"], StringComparer.Ordinal) ?? [], StringComparer.Ordinal);
                 document.AddComponent(ProblemName, problem);
                 document.AddComponent(nameof(FieldError), await context.GetOrCreateSchemaAsync(typeof(FieldError), null, cancellationToken));
             });
         });
     }
+
+    private static bool IsLeftOut(JsonPropertyInfo property) =>
+        property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: false) is [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.WhenWritingNull }];
 
     private static Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {

@@ -99,3 +99,44 @@ internal sealed record NewUserRequest(string Name, string Role, string Password,
 
 /// <summary>A change of a user; what is absent stays.</summary>
 internal sealed record UserRequest(string? Name = null, string? Role = null, string? Password = null, bool? Enabled = null);
+
+/// <summary>A new stream key.</summary>
+/// <param name="Name">For people.</param>
+/// <param name="ChannelId">main when absent.</param>
+/// <param name="SourceId">The channel's first source when absent.</param>
+/// <param name="Kind">regular or development.</param>
+/// <param name="ExpiresAt">A time, or never.</param>
+/// <param name="AllowedAddresses">Addresses and ranges that may publish with it; absent: all.</param>
+/// <param name="Alias">A short name that works like the key.</param>
+internal sealed record NewKeyRequest(
+    string Name,
+    string? ChannelId = null,
+    string? SourceId = null,
+    string? Kind = null,
+    string? ExpiresAt = null,
+    IReadOnlyList<string>? AllowedAddresses = null,
+    string? Alias = null);
+
+/// <summary>How a key is rotated.</summary>
+/// <param name="OverlapSeconds">How long the old key goes on working.</param>
+/// <param name="Kick">Close the connection that publishes with the old key.</param>
+internal sealed record KeyRotationRequest(int? OverlapSeconds = null, bool? Kick = null);
+
+/// <summary>An address to sign.</summary>
+/// <param name="Action">publish or play.</param>
+/// <param name="ChannelId">main when absent.</param>
+/// <param name="SourceId">To play a source in place of the program, or to publish to another than the first.</param>
+/// <param name="ExpiresInSeconds">How long one may begin.</param>
+/// <param name="ExpiresAt">Until when one may begin.</param>
+/// <param name="AllowedAddresses">Addresses and ranges that may use it; absent: all.</param>
+internal sealed record SignRequest(
+    string Action,
+    string? ChannelId = null,
+    string? SourceId = null,
+    int? ExpiresInSeconds = null,
+    string? ExpiresAt = null,
+    IReadOnlyList<string>? AllowedAddresses = null);
+
+/// <summary>How signatures are rotated.</summary>
+/// <param name="OverlapSeconds">How long addresses that were signed before go on working.</param>
+internal sealed record SignatureRotationRequest(int? OverlapSeconds = null);
