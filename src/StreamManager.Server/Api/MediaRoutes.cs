@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Net.Http.Headers;
 using StreamManager.Engine.Channels;
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Library;
 using StreamManager.Server.Options;
@@ -31,12 +32,24 @@ internal sealed class MediaRoutes(ApiServices services, UploadReceiver receiver)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/media", () => Answers.Json([.. Library.All.Select(Describe)], ApiJson.Readable.IReadOnlyListMediaDocument)).Needs(Permissions.View);
-        routes.MapPost("/api/upload", (HttpRequest request) => UploadAsync(request.HttpContext)).Needs(Permissions.Manage);
-        routes.MapPost("/api/set_fallback", (HttpRequest request) => SetFallbackAsync(request)).Needs(Permissions.Manage);
-        routes.MapPost("/api/delete_media", (HttpRequest request) => DeleteAsync(request)).Needs(Permissions.Manage);
-        routes.MapGet("/api/media/{filename}", Show).Needs(Permissions.View);
-        routes.MapGet("/api/media/{filename}/thumbnail", ShowThumbnailAsync).Needs(Permissions.View);
+        routes.MapGet("/api/media", (HttpContext context) => Page.Of(
+            context, [.. Library.All], record => record.FileName, Describe, ApiJson.Readable.IReadOnlyListMediaDocument)).Needs(Permissions.View)
+            .Describes("listMedia", "The pictures and videos of the library.", route => route.Lists<MediaDocument>());
+        routes.MapPost("/api/upload", (HttpRequest request) => UploadAsync(request.HttpContext)).Needs(Permissions.Manage)
+            .Describes("uploadMedia", "Takes a picture or a video, in the field file; 200: it was there already.", route => route.TakesBytes("multipart/form-data")
+                .Gives<MediaDocument>(201).Gives<MediaDocument>().Refuses(400, "malformed_multipart").Refuses(413, "upload_too_large").Refuses(415, "unsupported_media_type")
+                .Refuses(422, "media_empty", "media_type_not_accepted", "media_damaged", "media_encrypted", "media_without_picture", "media_beyond_limits", "media_too_slow")
+                .Refuses(429, "too_many_uploads").Refuses(507, "media_library_full", "disk_full"));
+        routes.MapPost("/api/set_fallback", (HttpRequest request) => SetFallbackAsync(request)).Needs(Permissions.Manage)
+            .Describes("setFallback", "Chooses what a channel shows when no source is good.", route => route.Takes<FallbackRequest>("""{ "type": "slate" }""").Gives<FallbackDocument>()
+                .Refuses(404, "channel_not_found", "media_not_found").Refuses(409, "media_missing", "media_type_mismatch"));
+        routes.MapPost("/api/delete_media", (HttpRequest request) => DeleteAsync(request)).Needs(Permissions.Manage)
+            .Describes("deleteMedia", "Deletes a file that no channel uses.", route => route.Takes<MediaDeletionRequest>("""{ "filename": "FILE" }""").GivesNothing()
+                .Refuses(404, "media_not_found").Refuses(409, "media_in_use"));
+        routes.MapGet("/api/media/{filename}", Show).Needs(Permissions.View)
+            .Describes("getMedia", "A file of the library; ranges are given.", route => route.GivesBytes("application/octet-stream").Refuses(404, "media_not_found"));
+        routes.MapGet("/api/media/{filename}/thumbnail", ShowThumbnailAsync).Needs(Permissions.View)
+            .Describes("getMediaThumbnail", "A small picture of it.", route => route.GivesBytes("image/jpeg").Refuses(404, "media_not_found"));
     }
 
     private async Task<IResult> UploadAsync(HttpContext context)

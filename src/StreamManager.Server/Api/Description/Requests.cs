@@ -140,3 +140,12 @@ internal sealed record SignRequest(
 /// <summary>How signatures are rotated.</summary>
 /// <param name="OverlapSeconds">How long addresses that were signed before go on working.</param>
 internal sealed record SignatureRotationRequest(int? OverlapSeconds = null);
+
+/// <summary>A channel's fallback.</summary>
+/// <param name="Type">slate, image or video.</param>
+/// <param name="Filename">A file of the media library; not with slate.</param>
+/// <param name="ChannelId">main when absent.</param>
+internal sealed record FallbackRequest(string Type, string? Filename = null, string? ChannelId = null);
+
+/// <summary>A file to delete.</summary>
+internal sealed record MediaDeletionRequest(string Filename);
