@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Events;
 using StreamManager.Server.Security;
@@ -24,16 +25,34 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/webhooks", () => Answers.Json([.. webhooks.Catalog.All.Select(webhook => Describe(webhook))], ApiJson.Readable.IReadOnlyListWebhookDocument)).Needs(Permissions.Manage);
-        routes.MapPost("/api/webhooks", (Delegate)AddAsync).Needs(Permissions.Manage);
-        routes.MapGet("/api/webhooks/{id}", (string id, HttpContext context) => webhooks.Catalog.Find(id) is { } webhook ? Answer(context, webhook) : NoWebhook).Needs(Permissions.Manage);
-        routes.MapPut("/api/webhooks/{id}", ChangeAsync).Needs(Permissions.Manage);
-        routes.MapDelete("/api/webhooks/{id}", RemoveAsync).Needs(Permissions.Manage);
-        routes.MapPost("/api/webhooks/{id}/test", TestAsync).Needs(Permissions.Manage);
-        routes.MapPost("/api/webhooks/{id}/rotate-secret", RotateAsync).Needs(Permissions.Manage);
-        routes.MapGet("/api/webhooks/{id}/deliveries", Deliveries).Needs(Permissions.Manage);
-        routes.MapPost("/api/webhooks/{id}/deliveries/{deliveryId}/redeliver", Redeliver).Needs(Permissions.Manage);
-        routes.MapPost("/api/webhooks/{id}/replay", ReplayAsync).Needs(Permissions.Manage);
+        routes.MapGet("/api/webhooks", (HttpContext context) => Page.Of(
+            context, [.. webhooks.Catalog.All], webhook => webhook.Id, webhook => Describe(webhook), ApiJson.Readable.IReadOnlyListWebhookDocument)).Needs(Permissions.Manage)
+            .Describes("listWebhooks", "The webhooks.", route => route.Lists<WebhookDocument>());
+        routes.MapPost("/api/webhooks", (Delegate)AddAsync).Needs(Permissions.Manage)
+            .Describes("addWebhook", "Adds a webhook; its secret is in this answer only.", route => route
+                .Takes<NewWebhookRequest>("""{ "url": "https://hooks.example.com/stream", "events": ["program.*"], "enabled": false }""")
+                .Gives<WebhookDocument>(201).Tags().Creates().Refuses(409, "too_many_webhooks"));
+        routes.MapGet("/api/webhooks/{id}", (string id, HttpContext context) => webhooks.Catalog.Find(id) is { } webhook ? Answer(context, webhook) : NoWebhook).Needs(Permissions.Manage)
+            .Describes("getWebhook", "A webhook.", route => route.Gives<WebhookDocument>().Tags().Refuses(404, "webhook_not_found"));
+        routes.MapPut("/api/webhooks/{id}", ChangeAsync).Needs(Permissions.Manage)
+            .Describes("changeWebhook", "Changes the fields that are given.", route => route.Takes<WebhookRequest>("""{ "enabled": false }""")
+                .Gives<WebhookDocument>().Tags().Matches().Refuses(404, "webhook_not_found"));
+        routes.MapDelete("/api/webhooks/{id}", RemoveAsync).Needs(Permissions.Manage)
+            .Describes("removeWebhook", "Removes a webhook, and what waits for it.", route => route.GivesNothing().Matches().Refuses(404, "webhook_not_found"));
+        routes.MapPost("/api/webhooks/{id}/test", TestAsync).Needs(Permissions.Manage)
+            .Describes("testWebhook", "Sends a test event, and tells what came back.", route => route.Gives<WebhookTestDocument>().Refuses(404, "webhook_not_found"));
+        routes.MapPost("/api/webhooks/{id}/rotate-secret", RotateAsync).Needs(Permissions.Manage)
+            .Describes("rotateWebhookSecret", "Makes another secret; the old one signs too for a while.", route => route
+                .Takes<WebhookSecretRequest>("""{ "overlapSeconds": 60 }""", isOptional: true).Gives<WebhookSecretDocument>().Refuses(404, "webhook_not_found"));
+        routes.MapGet("/api/webhooks/{id}/deliveries", Deliveries).Needs(Permissions.Manage)
+            .Describes("listDeliveries", "What was and will be sent, newest first.", route => route.Gives<IReadOnlyList<WebhookDeliveryDocument>>()
+                .Asks("limit", "Deliveries of an answer.", "integer").Asks("state", "pending, delivered or failed.").Refuses(400, "invalid_request").Refuses(404, "webhook_not_found"));
+        routes.MapPost("/api/webhooks/{id}/deliveries/{deliveryId}/redeliver", Redeliver).Needs(Permissions.Manage)
+            .Describes("redeliver", "Sends something once more.", route => route.Gives<WebhookDeliveryDocument>(202)
+                .Refuses(404, "webhook_not_found", "delivery_not_found").Refuses(409, "webhook_is_disabled"));
+        routes.MapPost("/api/webhooks/{id}/replay", ReplayAsync).Needs(Permissions.Manage)
+            .Describes("replayWebhook", "Sends once more what has happened since a time.", route => route.Takes<WebhookReplayRequest>("""{ "since": "2030-01-31T12:00:00Z" }""")
+                .Gives<WebhookReplayDocument>(202).Refuses(404, "webhook_not_found").Refuses(409, "webhook_is_disabled"));
     }
 
     private async Task<IResult> AddAsync(HttpContext context)

@@ -149,3 +149,38 @@ internal sealed record FallbackRequest(string Type, string? Filename = null, str
 
 /// <summary>A file to delete.</summary>
 internal sealed record MediaDeletionRequest(string Filename);
+
+/// <summary>A new webhook: something to tell, or something to decide.</summary>
+/// <param name="Url">Where to.</param>
+/// <param name="Events">Types of events, or beginnings of them with a star.</param>
+/// <param name="ChannelId">Only what is about this channel.</param>
+/// <param name="Enabled">true when absent.</param>
+/// <param name="Decides">Types of events that it decides.</param>
+/// <param name="DecisionTimeoutMs">Milliseconds for a decision.</param>
+/// <param name="OnDecisionFailure">allow or deny: what holds without a decision.</param>
+internal sealed record NewWebhookRequest(
+    string Url,
+    IReadOnlyList<string>? Events = null,
+    string? ChannelId = null,
+    bool? Enabled = null,
+    IReadOnlyList<string>? Decides = null,
+    int? DecisionTimeoutMs = null,
+    string? OnDecisionFailure = null);
+
+/// <summary>A change of a webhook; what is absent stays.</summary>
+internal sealed record WebhookRequest(
+    string? Url = null,
+    IReadOnlyList<string>? Events = null,
+    string? ChannelId = null,
+    bool? Enabled = null,
+    IReadOnlyList<string>? Decides = null,
+    int? DecisionTimeoutMs = null,
+    string? OnDecisionFailure = null);
+
+/// <summary>How a webhook's secret is rotated.</summary>
+/// <param name="OverlapSeconds">How long the old secret signs too.</param>
+internal sealed record WebhookSecretRequest(int? OverlapSeconds = null);
+
+/// <summary>What to send once more.</summary>
+/// <param name="Since">From when on.</param>
+internal sealed record WebhookReplayRequest(DateTime Since);
