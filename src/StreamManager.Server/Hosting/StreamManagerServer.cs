@@ -241,6 +241,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new PreviewRoutes(services, watch).Map(_application);
         new EventRoutes(new JournalReader(state.Journal)).Map(_application);
         new WebhookRoutes(webhooks, _channels, events, time).Map(_application);
+        SetupPage.Map(_application);
         new SetupRoutes(_accounts).Map(_application);
         new AccountRoutes(_accounts).Map(_application);
         new TokenRoutes(_accounts, time).Map(_application);
