@@ -229,6 +229,20 @@ public sealed class WebhookApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Viewer_WhomAWebhookRefuses_IsToldItsReason()
+    {
+        _receiver.AnswerWith(200, body: """{ "allow": false, "reason": "Not before eight." }""");
+        var decider = await SendAsync("POST", "", $$"""{ "url": "{{_receiver.Url}}", "decides": ["connection.prePlay"] }""");
+        var refused = await _server.GetAsync("/preview/main.flv");
+        Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
+        Assert.Contains("Not before eight.", refused.Text, StringComparison.Ordinal);
+        _id = decider.Json.GetProperty("id").GetString()!;
+        Assert.Equal("Not before eight.", (await SendAsync("GET", "/ID")).Json.GetProperty("lastDecision").GetProperty("reason").GetString());
+        _receiver.AnswerWith(200, body: """{ "allow": true }""");
+        Assert.Equal(HttpStatusCode.NotFound, (await _server.GetAsync("/preview/main.flv")).Status);
+    }
+
+    [Fact]
     public async Task WebhookOfAuditEvents_BelongsToOwners()
     {
         var manage = await TokenAsync("view", "manage");

@@ -117,6 +117,10 @@ public sealed class WebhookDeliveryTests
 
         await Eventually.TrueAsync(() => harness.DeliveriesOf(webhook).Any(delivery => delivery.State is DeliveryState.Failed));
         harness.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        // Nothing is sent to an endpoint that is off or is about to be.
+        var later = harness.Publish("program.switched");
+        await Eventually.TrueAsync(() => harness.DeliveriesOf(webhook).Any(delivery => delivery.EventId == later.Id && delivery.State is DeliveryState.Delivered));
         Assert.True(harness.Parts.Catalog.Find(webhook.Id)!.Enabled);
     }
 
