@@ -11,15 +11,15 @@ internal static class SetupPage
     /// <summary>Adds the routes.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        Serve(routes, "/setup", "setup.html", "text/html; charset=utf-8");
-        Serve(routes, "/setup.css", "setup.css", "text/css; charset=utf-8");
-        Serve(routes, "/setup.js", "setup.js", "text/javascript; charset=utf-8");
+        Serve(routes, "/setup", "setup.html", "text/html; charset=utf-8").Describes("getSetupPage", "The page of the set-up link.", route => route.GivesBytes("text/html"));
+        Serve(routes, "/setup.css", "setup.css", "text/css; charset=utf-8").Describes("getSetupStyle", "Its style.", route => route.GivesBytes("text/css"));
+        Serve(routes, "/setup.js", "setup.js", "text/javascript; charset=utf-8").Describes("getSetupScript", "Its script.", route => route.GivesBytes("text/javascript"));
     }
 
-    private static void Serve(IEndpointRouteBuilder routes, string path, string file, string contentType)
+    private static RouteHandlerBuilder Serve(IEndpointRouteBuilder routes, string path, string file, string contentType)
     {
         var content = Read(file);
-        routes.MapGet(path, (HttpContext context) =>
+        return routes.MapGet(path, (HttpContext context) =>
         {
             context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
             context.Response.Headers["Referrer-Policy"] = "no-referrer";
