@@ -1,3 +1,4 @@
+using StreamManager.Server.Api.Description;
 using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Api;
