@@ -1,4 +1,5 @@
 using StreamManager.Server.Channels;
+using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Keys;
 using StreamManager.Server.Library;
@@ -8,7 +9,7 @@ namespace StreamManager.Server.Api;
 /// <summary>What the routes work with.</summary>
 internal sealed class ApiServices(
     ChannelDirectory channels, ChannelCatalog catalog, DestinationCatalog destinations, StreamKeyRing keys, ConnectionRegistry connections,
-    MediaLibrary library, Func<BoundPorts> ports, TimeProvider time)
+    MediaLibrary library, EventBus events, Func<BoundPorts> ports, TimeProvider time)
 {
     /// <summary>The channels as they run.</summary>
     public ChannelDirectory Channels { get; } = channels;
@@ -28,13 +29,12 @@ internal sealed class ApiServices(
     /// <summary>Pictures and videos that users uploaded.</summary>
     public MediaLibrary Library { get; } = library;
 
+    /// <summary>Where it is told what was changed.</summary>
+    public EventBus Events { get; } = events;
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; } = time;
 
-    /// <summary>The address for encoders, on the host that the caller reached us by.</summary>
-    public string IngestUrl(HttpRequest request)
-    {
-        var host = request.Host.Host is { Length: > 0 } name ? name : "localhost";
-        return $"rtmp://{host}:{ports().Rtmp}/live";
-    }
+    /// <summary>The address for encoders, on the host that the caller reached us by; empty: this machine.</summary>
+    public string IngestUrl(string host) => $"rtmp://{(host.Length > 0 ? host : "localhost")}:{ports().Rtmp}/live";
 }

@@ -1,19 +1,16 @@
-using StreamManager.Engine.Channels;
 using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
+using StreamManager.Server.Events;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
 
 namespace StreamManager.Server.Api;
 
 /// <summary>Status, start, stop and source selection, for <c>main</c> and for any channel.</summary>
 internal sealed class ChannelRoutes(ApiServices services)
 {
-    private static readonly SettingType<string> Selection = new("auto, fallback or the id of a source", (string text, out string value) =>
-    {
-        value = text;
-        return text.Length is > 0 and <= 100;
-    });
+    private readonly ChannelOperations _operations = new(services);
 
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
@@ -50,51 +47,22 @@ internal sealed class ChannelRoutes(ApiServices services)
             .Describes("selectSource", "Chooses what the program shows.", route => route.Takes<SourceSelectionRequest>("""{ "select": "auto" }""").Gives<StatusDocument>().Refuses(404, "channel_not_found"));
     }
 
-    private static Problem NoChannel { get; } = Problem.Missing("channel");
+    private static Problem NoChannel => ChannelOperations.NoChannel;
 
-    private IResult Status(string id, HttpRequest request) => services.Channels.Find(id) is { } channel ? Status(channel, request) : NoChannel;
+    private IResult Status(string id, HttpRequest request) => _operations.Status(id, request.Host.Host);
 
-    private IResult Status(Channel channel, HttpRequest request) =>
-        Answers.Json(StatusMapper.Status(channel.GetSnapshot(), services.IngestUrl(request), services.Keys), ApiJson.Readable.StatusDocument);
+    private Task<IResult> StartAsync(string id, HttpRequest request) =>
+        _operations.StartAsync(id, request.HttpContext.Caller(), request.Host.Host, request.HttpContext.RequestAborted);
 
-    private async Task<IResult> StartAsync(string id, HttpRequest request)
-    {
-        if (services.Channels.Find(id) is not { } channel)
-            return NoChannel;
-        await channel.StartAsync(request.HttpContext.RequestAborted);
-        return Status(channel, request);
-    }
-
-    private async Task<IResult> StopAsync(string id, HttpRequest request)
-    {
-        if (services.Channels.Find(id) is not { } channel)
-            return NoChannel;
-        await channel.StopAsync(request.HttpContext.RequestAborted);
-        return Status(channel, request);
-    }
+    private Task<IResult> StopAsync(string id, HttpRequest request) =>
+        _operations.StopAsync(id, request.HttpContext.Caller(), request.Host.Host, request.HttpContext.RequestAborted);
 
     private async Task<IResult> SelectAsync(string id, HttpRequest request)
     {
-        if (services.Channels.Find(id) is not { } channel)
+        if (services.Channels.Find(id) is null)
             return NoChannel;
         var (fields, problem) = await RequestFields.ReadAsync(request);
-        if (fields is null)
-            return problem!;
-        var word = fields.RequiredText("select", Selection);
-        fields.RefuseUnknown();
-        if (fields.Errors.Count > 0)
-            return Problem.Invalid(fields.Errors);
-
-        var selection = word switch
-        {
-            "auto" => SourceSelection.Auto,
-            "fallback" => SourceSelection.Fallback,
-            _ => SourceSelection.Source(word!),
-        };
-        if (await channel.SelectSourceAsync(selection, request.HttpContext.RequestAborted))
-            return Status(channel, request);
-        fields.Fail("select", $"must be auto, fallback or one of the sources {string.Join(", ", channel.Definition.Sources)}");
-        return Problem.Invalid(fields.Errors);
+        return fields is null ? problem! : await _operations.SelectAsync(id, fields, request.HttpContext.Caller(), request.Host.Host, request.HttpContext.RequestAborted);
     }
 
     private async Task<IResult> AddAsync(HttpRequest request)
@@ -114,6 +82,7 @@ internal sealed class ChannelRoutes(ApiServices services)
             return Refusal(change);
         await services.Destinations.ApplyAsync(id!);
         await services.Keys.ConfigureAsync(services.Catalog.KeyedChannels, CancellationToken.None);
+        services.Events.Publish(AuditEvents.ChannelCreated(services.Time.GetUtcNow(), context.Caller().Actor, id!));
         context.Response.Headers.Location = $"/api/channels/{id}";
         return Answer(context, services.Catalog.Find(id!)!, StatusCodes.Status201Created);
     }
@@ -139,7 +108,10 @@ internal sealed class ChannelRoutes(ApiServices services)
     {
         var result = await services.Catalog.UpdateAsync(
             id, entry => EntityTag.IsCurrent(context.Request, TagOf(entry)) ? change(entry.Settings) : null, context.RequestAborted);
-        return result is ChannelChange.Done && services.Catalog.Find(id) is { } changed ? Answer(context, changed) : Refusal(result);
+        if (result is not ChannelChange.Done || services.Catalog.Find(id) is not { } changed)
+            return Refusal(result);
+        services.Events.Publish(AuditEvents.ChannelUpdated(services.Time.GetUtcNow(), context.Caller().Actor, id));
+        return Answer(context, changed);
     }
 
     private async Task<IResult> RemoveAsync(string id, HttpContext context)
@@ -152,6 +124,7 @@ internal sealed class ChannelRoutes(ApiServices services)
         if (change is not ChannelChange.Done)
             return Refusal(change);
         await services.Destinations.RemoveOfChannelAsync(id, CancellationToken.None);
+        services.Events.Publish(AuditEvents.ChannelDeleted(services.Time.GetUtcNow(), context.Caller().Actor, id));
         return TypedResults.NoContent();
     }
 

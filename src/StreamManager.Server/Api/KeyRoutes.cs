@@ -107,7 +107,7 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
 
         var token = access.Signed.Sign(grant);
         var name = grant.Action is SignedAction.Publish || grant.Source is null ? grant.Channel : $"{grant.Channel}/{grant.Source}";
-        var server = services.IngestUrl(context.Request);
+        var server = services.IngestUrl(context.Request.Host.Host);
         var expires = DateTimeOffset.FromUnixTimeSeconds(grant.Expires);
         events.Publish("audit.key.signed", grant.Channel, context.Caller().Actor, new JsonObject
         {

@@ -59,6 +59,23 @@ internal sealed class RequestFields
         }
     }
 
+    /// <summary>Reads an object that came in another way, such as in a frame of the WebSocket; null stands for one without fields.</summary>
+    public static (RequestFields? Fields, Problem? Problem) Read(JsonElement? element)
+    {
+        if (element is not { ValueKind: not JsonValueKind.Null } given)
+            return (new RequestFields(Empty, "", []), null);
+        try
+        {
+            ReadTexts(given);
+        }
+        catch (InvalidOperationException)
+        {
+            return (null, NotText);
+        }
+
+        return given.ValueKind is JsonValueKind.Object ? (new RequestFields(given, "", []), null) : (null, Problem.Invalid([new FieldError("", "The data must be a JSON object.")]));
+    }
+
     /// <summary>The same where the body may be missing, which is taken as an object without fields.</summary>
     public static async ValueTask<(RequestFields? Fields, Problem? Problem)> ReadOptionalAsync(HttpRequest request) =>
         request.ContentLength is null or 0 && !request.Headers.ContainsKey("Transfer-Encoding")

@@ -228,7 +228,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _application.Use(next => context => gate.AdmitAsync(context, next));
         var idempotency = new Idempotency(store, vault, time);
         _application.Use(next => context => idempotency.HandleAsync(context, next));
-        var services = new ApiServices(_channels, catalog, destinations, _access.Keys, connections, library, () => _ports.Bound, time);
+        var services = new ApiServices(_channels, catalog, destinations, _access.Keys, connections, library, events, () => _ports.Bound, time);
         new ChannelRoutes(services).Map(_application);
         new DestinationRoutes(services, new ConnectionTester(time, loggers.CreateLogger<ConnectionTester>())).Map(_application);
         new SimulcastRoutes(services).Map(_application);
