@@ -1,5 +1,6 @@
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Keys;
+using StreamManager.Server.Realtime;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Storage;
@@ -16,6 +17,10 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
     public async Task GuardAsync(HttpContext context, RequestDelegate next)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
+
+        // The WebSocket's own port has nothing else: there it is at the root.
+        if (context.Features.Get<ListenerFeature>()?.Role is ListenerRole.WebSocket && context.Request.Path == "/")
+            context.Request.Path = RealtimeEndpoint.Path;
         try
         {
             await next(context);
@@ -115,6 +120,7 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
     {
         ListenerRole.Health => context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal),
         ListenerRole.Metrics => IsMetrics(context.Request),
+        ListenerRole.WebSocket => context.Request.Path.Equals(RealtimeEndpoint.Path, StringComparison.Ordinal),
         ListenerRole.Api => !IsMetrics(context.Request),
         _ => false,
     };

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StreamManager.Server.Monitoring;
+using StreamManager.Server.Realtime;
 
 namespace StreamManager.Server.Api;
 
@@ -40,6 +41,7 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(WebhookSecretDocument))]
 [JsonSerializable(typeof(WebhookTestDocument))]
 [JsonSerializable(typeof(WebhookReplayDocument))]
+[JsonSerializable(typeof(RealtimeMetricsDocument))]
 [JsonSerializable(typeof(HealthDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext

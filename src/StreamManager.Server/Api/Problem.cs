@@ -70,6 +70,9 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     public static Problem InvalidParameters(IReadOnlyList<FieldError> errors) =>
         new(StatusCodes.Status400BadRequest, "invalid_parameter", "The query has wrong parameters.", Errors: errors);
 
+    /// <summary>Its JSON.</summary>
+    public ProblemDocument ToDocument() => new("about:blank", Title, Status, Detail, Code, Errors);
+
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
@@ -79,8 +82,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
         response.Headers.CacheControl = "no-store";
         if (Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        var document = new ProblemDocument("about:blank", Title, Status, Detail, Code, Errors);
-        return JsonSerializer.SerializeAsync(response.Body, document, ApiJson.Readable.ProblemDocument, httpContext.RequestAborted);
+        return JsonSerializer.SerializeAsync(response.Body, ToDocument(), ApiJson.Readable.ProblemDocument, httpContext.RequestAborted);
     }
 }
 

@@ -19,6 +19,7 @@ internal static class Banner
         output.WriteLine($"Stream Manager {ProductVersion.Text} is running.");
         output.WriteLine();
         output.WriteLine($"  API       http://{host}:{ports.Api}/api/status");
+        output.WriteLine($"  WebSocket ws://{host}:{ports.WebSocket}/");
         output.WriteLine($"  Metrics   http://{host}:{ports.Metrics}/metrics");
         output.WriteLine($"  Health    http://{host}:{ports.Health}/health");
         if (options.AdminToken is not null)

@@ -121,7 +121,7 @@ internal static class DoctorCommand
     {
         (string Name, int Port)[] ports =
         [
-            ("PORT", options.ApiPort), ("METRICS_PORT", options.MetricsPort), ("HEALTH_PORT", options.HealthPort), ("RTMP_PORT", options.RtmpPort),
+            ("PORT", options.ApiPort), ("WS_PORT", options.WebSocketPort), ("METRICS_PORT", options.MetricsPort), ("HEALTH_PORT", options.HealthPort), ("RTMP_PORT", options.RtmpPort),
             ("RTMPS_PORT", options.RtmpsPort ?? 0),
         ];
         foreach (var (name, port) in ports.Where(entry => entry.Port != 0))

@@ -11,6 +11,9 @@ internal enum ListenerRole
 
     /// <summary>Health alone.</summary>
     Health = 3,
+
+    /// <summary>The WebSocket alone.</summary>
+    WebSocket = 4,
 }
 
 /// <summary>Marks a connection with the port's role; a request finds it among its features.</summary>
@@ -22,4 +25,5 @@ internal sealed record ListenerFeature(ListenerRole Role);
 /// <param name="Health">Health.</param>
 /// <param name="Rtmp">RTMP.</param>
 /// <param name="Rtmps">RTMPS; null: off.</param>
-internal sealed record BoundPorts(int Api, int Metrics, int Health, int Rtmp, int? Rtmps);
+/// <param name="WebSocket">The WebSocket alone.</param>
+internal sealed record BoundPorts(int Api, int Metrics, int Health, int Rtmp, int? Rtmps, int WebSocket);

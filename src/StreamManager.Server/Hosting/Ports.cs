@@ -9,17 +9,21 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using StreamManager.Server.Api.Description;
 using StreamManager.Server.Options;
+using StreamManager.Server.Realtime;
+using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Hosting;
 
 /// <summary>Every port of the server, on one Kestrel.</summary>
 internal sealed class Ports
 {
-    /// <summary>HTTP connections at once, previews among them. Beyond it new ones are closed; RTMP has limits of its own.</summary>
-    private const int MostHttpConnections = 2_000;
+    /// <summary>
+    /// HTTP connections at once and port, previews and WebSockets among them: room for all clients of the WebSocket and as many others. Beyond it new ones are closed; RTMP has limits of its own.
+    /// </summary>
+    private const int MostHttpConnections = 2 * RealtimeLimits.MostClients;
 
     /// <summary>HTTP connections of one address and port: whoever holds them all open must not lock out the rest. A proxy in front has half of all, which is more than it needs.</summary>
-    private const int MostHttpConnectionsOfAnAddress = 1_000;
+    private const int MostHttpConnectionsOfAnAddress = MostHttpConnections / 2;
 
     /// <summary>A TLS handshake: two round trips on a bad mobile link.</summary>
     private static readonly TimeSpan TlsHandshakeTimeout = TimeSpan.FromSeconds(10);
@@ -36,7 +40,7 @@ internal sealed class Ports
     }
 
     /// <summary>The ports as they were bound. Only after <see cref="StartAsync"/>.</summary>
-    public BoundPorts Bound => new(PortOf("PORT")!.Value, PortOf("METRICS_PORT")!.Value, PortOf("HEALTH_PORT")!.Value, PortOf("RTMP_PORT")!.Value, PortOf("RTMPS_PORT"));
+    public BoundPorts Bound => new(PortOf("PORT")!.Value, PortOf("METRICS_PORT")!.Value, PortOf("HEALTH_PORT")!.Value, PortOf("RTMP_PORT")!.Value, PortOf("RTMPS_PORT"), PortOf("WS_PORT")!.Value);
 
     /// <summary>Makes the application that listens on them. Nothing of ASP.NET Core's own configuration is read: ours is the only one.</summary>
     /// <exception cref="StartupException">The certificate cannot be used.</exception>
@@ -53,6 +57,7 @@ internal sealed class Ports
             kestrel.Limits.MaxConcurrentConnections = null;
             kestrel.Limits.MaxRequestBodySize = 1 << 20;
             Http(kestrel, "PORT", _options.ApiPort, ListenerRole.Api);
+            Http(kestrel, "WS_PORT", _options.WebSocketPort, ListenerRole.WebSocket);
             Http(kestrel, "METRICS_PORT", _options.MetricsPort, ListenerRole.Metrics);
             Http(kestrel, "HEALTH_PORT", _options.HealthPort, ListenerRole.Health);
             Listen(kestrel, "RTMP_PORT", _options.RtmpPort, listen => listen.Run(connection => _rtmp.RunAsync(connection, isTls: false)));
@@ -117,7 +122,8 @@ internal sealed class Ports
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => async connection =>
             {
-                if (!limiter.TryEnter(""))
+                var address = Addresses.Text(connection.RemoteEndPoint);
+                if (!limiter.TryEnter(address))
                 {
                     connection.Abort(new ConnectionAbortedException("Too many connections."));
                     return;
@@ -130,7 +136,7 @@ internal sealed class Ports
                 }
                 finally
                 {
-                    limiter.Leave("");
+                    limiter.Leave(address);
                 }
             });
         });

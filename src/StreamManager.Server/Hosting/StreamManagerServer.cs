@@ -13,6 +13,7 @@ using StreamManager.Server.Keys;
 using StreamManager.Server.Library;
 using StreamManager.Server.Monitoring;
 using StreamManager.Server.Options;
+using StreamManager.Server.Realtime;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Security.Vaults;
@@ -38,6 +39,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ServerLifetime _lifetime;
     private EventBus? _events;
+    private RealtimeHub? _realtime;
     private WebApplication? _application;
     private StreamAccess? _access;
     private ChannelDirectory? _channels;
@@ -126,6 +128,8 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         if (_channels is { } channels && !await WithinAsync(channels.DisposeAsync().AsTask(), ChannelStopTimeout))
             LogSlowStop(_logger);
         _rtmp?.Stop();
+        if (_realtime is { } realtime)
+            await realtime.DisposeAsync();
         if (_application is { } application)
         {
             using var limit = new CancellationTokenSource(PortStopTimeout, _time);
@@ -223,6 +227,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
             _application.Use(next => context => RequestTraces.InvokeAsync(context, next));
         }
 
+        _application.UseWebSockets();
         _application.Use(next => context => gate.GuardAsync(context, next));
         _application.UseRouting();
         _application.Use(next => context => gate.AdmitAsync(context, next));
@@ -238,6 +243,8 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new ConfigurationRoutes(_configuration).Map(_application);
         new MediaRoutes(services, new UploadReceiver(library, events, time, loggers.CreateLogger<UploadReceiver>())).Map(_application);
         new StreamRoutes(services).Map(_application);
+        _realtime = new RealtimeHub(services, loggers.CreateLogger<RealtimeHub>());
+        new RealtimeEndpoint(_realtime, new RealtimeCommands(services), _accounts, time, loggers.CreateLogger<RealtimeEndpoint>()).Map(_application);
         new PreviewRoutes(services, watch).Map(_application);
         new EventRoutes(new JournalReader(state.Journal)).Map(_application);
         new WebhookRoutes(webhooks, _channels, events, time).Map(_application);

@@ -57,7 +57,7 @@ internal static class ReadinessChecks
     public static HealthCheck Ports(Func<BoundPorts> bound, TimeProvider time) => new HealthCheck("ports", () =>
     {
         var ports = bound();
-        int[] wanted = [ports.Api, ports.Metrics, ports.Health, ports.Rtmp, .. ports.Rtmps is { } rtmps ? [rtmps] : Array.Empty<int>()];
+        int[] wanted = [ports.Api, ports.WebSocket, ports.Metrics, ports.Health, ports.Rtmp, .. ports.Rtmps is { } rtmps ? [rtmps] : Array.Empty<int>()];
         try
         {
             var open = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(endPoint => endPoint.Port).ToHashSet();

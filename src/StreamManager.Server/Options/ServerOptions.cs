@@ -16,7 +16,7 @@ internal sealed record ServerOptions
     /// <summary>API and previews. 0: any free port, as for every port here.</summary>
     public int ApiPort { get; init; } = 4200;
 
-    /// <summary>The WebSocket alone. Read and checked; nothing listens there yet.</summary>
+    /// <summary>The WebSocket alone.</summary>
     public int WebSocketPort { get; init; } = 4201;
 
     /// <summary><c>/metrics</c>.</summary>

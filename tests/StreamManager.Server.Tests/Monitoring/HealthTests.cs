@@ -106,10 +106,10 @@ public sealed class HealthTests
         open.Start();
         var here = ((IPEndPoint)open.LocalEndpoint).Port;
         var gone = FreePort.Next();
-        Assert.Null(await ReadinessChecks.Ports(() => new BoundPorts(here, here, here, here, null), TimeProvider.System).FindProblemAsync());
+        Assert.Null(await ReadinessChecks.Ports(() => new BoundPorts(here, here, here, here, null, here), TimeProvider.System).FindProblemAsync());
         Assert.Equal(
             $"nobody listens on port {gone} any more",
-            await ReadinessChecks.Ports(() => new BoundPorts(here, here, here, gone, here), TimeProvider.System).FindProblemAsync());
+            await ReadinessChecks.Ports(() => new BoundPorts(here, here, here, gone, here, here), TimeProvider.System).FindProblemAsync());
     }
 
     [Fact]

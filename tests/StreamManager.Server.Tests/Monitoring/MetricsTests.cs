@@ -27,7 +27,7 @@ public sealed partial class MetricsTests
     ];
 
     /// <summary>Labels whose values are words of ours or ids of the owner's; nothing that a peer says gets into one of another name.</summary>
-    private static readonly string[] KnownLabels = ["status", "direction", "reason", "family", "listener", "channel", "track", "destination", "generation", "le", "version"];
+    private static readonly string[] KnownLabels = ["status", "direction", "reason", "channel", "track", "family", "listener", "destination", "generation", "le", "version"];
 
     [Fact]
     public async Task Page_OfAServerOnAir_HasEveryPromisedSeriesAndNothingPrivate()

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text;
+using StreamManager.Server.Realtime;
+using StreamManager.TestKit;
+
+namespace StreamManager.Server.Tests.Realtime;
+
+/// <summary>One client's queue over a real connection.</summary>
+public sealed class RealtimeClientTests
+{
+    [Fact]
+    public async Task Client_ThatDoesNotRead_IsCutOffWhenItsQueueIsFull_AndNeverWaitedFor()
+    {
+        using var pair = await SocketPair.ConnectAsync();
+        var client = new RealtimeClient(pair.Server, "127.0.0.1", "localhost", TimeProvider.System);
+        var frame = new byte[512 * 1024];
+        frame.AsSpan().Fill((byte)'x');
+        var sent = 0;
+        for (; sent < 1_000 && !client.IsClosing; sent++)
+            client.Send(frame);
+        // The queue, and what the operating system buffers for a socket that is not read.
+        Assert.InRange(sent, RealtimeLimits.MostQueuedBytes / frame.Length, 500);
+        Assert.True(client.IsClosing);
+        await Eventually.TrueAsync(() => pair.Server.State is WebSocketState.Aborted);
+    }
+
+    [Fact]
+    public async Task Client_WithTooManySmallFrames_IsCutOffToo()
+    {
+        using var pair = await SocketPair.ConnectAsync();
+        var client = new RealtimeClient(pair.Server, "127.0.0.1", "localhost", TimeProvider.System);
+        // Fills what the system buffers, so that the next ones have to wait.
+        for (var i = 0; i < 7; i++)
+            client.Send(new byte[512 * 1024]);
+        for (var i = 0; i < 100_000 && !client.IsClosing; i++)
+            client.Send(Encoding.ASCII.GetBytes("{}"));
+        Assert.True(client.IsClosing);
+    }
+
+    [Fact]
+    public async Task Send_ThatTakesTooLong_CutsTheClientOff()
+    {
+        var time = new ManualTimeProvider();
+        using var pair = await SocketPair.ConnectAsync();
+        var client = new RealtimeClient(pair.Server, "127.0.0.1", "localhost", time) { Caller = StreamManager.Server.Security.Accounts.Caller.Administrator };
+        for (var i = 0; i < 7; i++)
+            client.Send(new byte[512 * 1024]);
+        client.CheckTimes();
+        Assert.False(client.IsClosing);
+        time.Advance(RealtimeLimits.SendTimeout);
+        client.CheckTimes();
+        Assert.True(client.IsClosing);
+    }
+
+    [Fact]
+    public async Task Frames_ArriveInTheirOrder_AndNoneAfterTheFarewell()
+    {
+        using var pair = await SocketPair.ConnectAsync();
+        var client = new RealtimeClient(pair.Server, "127.0.0.1", "localhost", TimeProvider.System);
+        for (var i = 0; i < 200; i++)
+            client.Send(Encoding.ASCII.GetBytes($"{i}"));
+        client.Close(WebSocketCloseStatus.NormalClosure, "enough", reason: null);
+        client.Send("late"u8.ToArray());
+
+        var buffer = new byte[64];
+        for (var i = 0; i < 200; i++)
+        {
+            var read = await pair.Client.ReceiveAsync(buffer.AsMemory(), TestContext.Current.CancellationToken);
+            Assert.Equal($"{i}", Encoding.ASCII.GetString(buffer, 0, read.Count));
+        }
+
+        Assert.Equal(WebSocketMessageType.Close, (await pair.Client.ReceiveAsync(buffer.AsMemory(), TestContext.Current.CancellationToken)).MessageType);
+        Assert.Equal("enough", pair.Client.CloseStatusDescription);
+    }
+
+    private sealed class SocketPair : IDisposable
+    {
+        private SocketPair(Socket client, Socket server)
+        {
+            Client = WebSocket.CreateFromStream(new NetworkStream(client, ownsSocket: true), new WebSocketCreationOptions());
+            Server = WebSocket.CreateFromStream(new NetworkStream(server, ownsSocket: true), new WebSocketCreationOptions { IsServer = true });
+        }
+
+        public WebSocket Client { get; }
+
+        public WebSocket Server { get; }
+
+        public static async Task<SocketPair> ConnectAsync()
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            // Small, so that a peer that does not read is felt soon.
+            var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 16 * 1024 };
+            await client.ConnectAsync(listener.LocalEndpoint, TestContext.Current.CancellationToken);
+            var server = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+            server.SendBufferSize = 16 * 1024;
+            return new SocketPair(client, server);
+        }
+
+        public void Dispose()
+        {
+            Client.Dispose();
+            Server.Dispose();
+        }
+    }
+}
