@@ -12,6 +12,9 @@ internal static class EventTypes
     public static ImmutableArray<EventType> All { get; } =
         [.. ConnectionEvents.All, .. SourceEvents.All, .. ProgramEvents.All, .. DestinationEvents.All, .. ServerEvents.All, .. AuditEvents.All];
 
+    /// <summary>True: it tells how something gets on, and is not worth keeping once it is over.</summary>
+    public static bool IsPassing(string type) => type == "media.uploading";
+
     /// <summary>True: only who may administer may see it.</summary>
     public static bool IsAudit(string type) => type.StartsWith(AuditPrefix, StringComparison.Ordinal);
 }

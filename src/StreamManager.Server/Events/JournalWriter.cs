@@ -106,6 +106,8 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     {
         while (_subscription.Reader.TryRead(out var happened))
         {
+            if (EventTypes.IsPassing(happened.Type))
+                continue;
             var body = EventJson.ToBytes(happened);
             if (body.Length > StateLimits.LargestBody)
             {

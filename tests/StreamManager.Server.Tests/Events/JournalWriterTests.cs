@@ -104,6 +104,19 @@ public sealed class JournalWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task Event_ThatOnlyTellsHowAnUploadGetsOn_IsNotKept()
+    {
+        await using var store = Open();
+        await using (var writer = Write(store, Everything))
+        {
+            _bus.Publish("media.uploading", null, null, []);
+            Publish(1, 1);
+        }
+
+        Assert.Equal("program.test", (string?)Assert.Single(await ReadAllAsync(store))["type"]);
+    }
+
+    [Fact]
     public async Task Event_ThatIsTooLargeForTheStore_IsCountedAsLostAndHoldsUpNothing()
     {
         await using var store = Open();

@@ -33,7 +33,7 @@ public sealed class RealtimeTests : IAsyncLifetime
             using var peer = await RealtimePeer.ConnectAsync(_server, port: port, path: path);
             var first = (await peer.ReceiveAsync())!.Value;
             Assert.Equal(("status", "main"), (first.GetProperty("type").GetString(), first.GetProperty("channel").GetString()));
-            Assert.Equal("stopped", first.GetProperty("data").GetProperty("state").GetString());
+            Assert.Equal(port == ports.Api ? "waiting" : "stopped", first.GetProperty("data").GetProperty("state").GetString());
             Assert.Equal($"rtmp://127.0.0.1:{ports.Rtmp}/live", first.GetProperty("data").GetProperty("ingest").GetProperty("url").GetString());
             Assert.Equal(TimeSpan.Zero, first.GetProperty("time").GetDateTimeOffset().Offset);
 
