@@ -21,6 +21,8 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
         // The WebSocket's own port has nothing else: there it is at the root.
         if (context.Features.Get<ListenerFeature>()?.Role is ListenerRole.WebSocket && context.Request.Path == "/")
             context.Request.Path = RealtimeEndpoint.Path;
+        if (HttpMethods.IsHead(context.Request.Method) && AnswersHead(context.Request))
+            context.Request.Method = HttpMethods.Get;
         try
         {
             await next(context);
@@ -131,10 +133,21 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
     private static Task DescribeBareErrorAsync(HttpContext context) => (context.Response.HasStarted, context.Response.StatusCode) switch
     {
         (false, StatusCodes.Status404NotFound) => Problem.NoRoute.ExecuteAsync(context),
-        (false, StatusCodes.Status405MethodNotAllowed) => Problem.NoMethod.ExecuteAsync(context),
+        (false, StatusCodes.Status405MethodNotAllowed) => RefuseMethodAsync(context),
         (false, StatusCodes.Status415UnsupportedMediaType) => Problem.NotJson.ExecuteAsync(context),
         _ => Task.CompletedTask,
     };
+
+    private static Task RefuseMethodAsync(HttpContext context)
+    {
+        var allowed = context.Response.Headers.Allow;
+        if (AnswersHead(context.Request) && allowed.ToString().Split(',', StringSplitOptions.TrimEntries).Contains("GET", StringComparer.Ordinal))
+            context.Response.Headers.Allow = $"{allowed}, HEAD";
+        return Problem.NoMethod.ExecuteAsync(context);
+    }
+
+    /// <summary>HEAD is GET without a body (RFC 9110, 9.3.2), which the server leaves out by itself. Not where the body has no end: nobody could tell when it is over.</summary>
+    private static bool AnswersHead(HttpRequest request) => !request.Path.StartsWithSegments("/preview", StringComparison.Ordinal);
 
     /// <summary>A proxy on this machine is not this machine: it says for whom it asks.</summary>
     private static bool IsFromThisMachine(HttpContext context) =>

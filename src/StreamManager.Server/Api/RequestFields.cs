@@ -89,7 +89,9 @@ internal sealed class RequestFields
             return null;
         var body = new byte[(request.ContentLength ?? LargestBody) + 1];
         var length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
-        return length > LargestBody ? null : body.AsMemory(0, length);
+        if (length > LargestBody)
+            return null;
+        return body.AsMemory(0, length);
     }
 
     /// <summary>Is the field there, with any value but null?</summary>
