@@ -27,6 +27,8 @@ switch (args.FirstOrDefault())
         return 0;
     case "cycles":
         return await PublishCycles.RunAsync(options, stop.Token);
+    case "websocket":
+        return await WebSocketFleet.RunAsync(options, stop.Token);
     case "ingest":
         await IngestHost.RunAsync(options, stop.Token);
         return 0;
@@ -40,6 +42,8 @@ switch (args.FirstOrDefault())
             cycles   --url rtmp://HOST:PORT/APP --key KEY --file FLV          publish and cut off, again and again; a sink for destinations is at --sink-port
                      --other-file FLV --metrics URL --pid PID --sink-port P   --other-file: the source in another format
                      [--count 1000] [--warm-up 100] [--every 100] [--media-ms 333]
+            websocket --url ws://HOST:PORT/ --token T                         clients that listen; the frames of metrics that each gets
+                     [--count 2000] [--seconds 20]
             ingest   --transport kestrel|kestrel-inline|sockets --port P      the product's RTMP sessions; every publish is granted, media thrown away
                      [--buffer 4096]                                          sockets: bytes of a read
             """);
