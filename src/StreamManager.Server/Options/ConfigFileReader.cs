@@ -12,6 +12,9 @@ internal static class ConfigFileReader
     /// <summary>Most bytes of a configuration file: a thousand channels' worth; more is the wrong file.</summary>
     private const int LargestFile = 1 << 20;
 
+    /// <summary>A network disk that is slow answers by then; longer, and a reload would seem to hang.</summary>
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>The grammar of channel ids.</summary>
     public static SettingType<string> ChannelId { get; } = new("1 to 40 lower-case letters, digits and dashes, beginning with a letter or digit", (string text, out string value) =>
     {
@@ -29,13 +32,13 @@ internal static class ConfigFileReader
             var file = new FileInfo(path);
             if (!file.Exists && !isRequired)
                 return options;
-            if (file.Exists && file.Length > LargestFile)
+            if (ReadText(path) is not { } read)
             {
                 errors.Add(name, path, $"is larger than {LargestFile >> 20} MB; this is not a configuration file");
                 return options;
             }
 
-            text = File.ReadAllText(path);
+            text = read;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -46,12 +49,35 @@ internal static class ConfigFileReader
         return Parse(text, name, Path.GetDirectoryName(Path.GetFullPath(path))!, options, errors);
     }
 
+    /// <summary>The text of a file; null: it is too large. The size that the system tells is not believed: a device has none and never ends.</summary>
+    /// <exception cref="IOException">It cannot be read, or not in time.</exception>
+    private static string? ReadText(string path)
+    {
+        // On a thread of its own: a pipe without a writer cannot even be opened, and nothing takes a thread out of that.
+        var reading = Task.Factory.StartNew(() => ReadBounded(path), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        if (!((IAsyncResult)reading).AsyncWaitHandle.WaitOne(ReadTimeout))
+            throw new IOException($"it gives nothing within {ReadTimeout.TotalSeconds:0} s; it must be a plain file, not a pipe.");
+        return reading.GetAwaiter().GetResult();
+    }
+
+    private static string? ReadBounded(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+        var bytes = new byte[LargestFile + 1];
+        var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (length > LargestFile)
+            return null;
+        using var reader = new StreamReader(new MemoryStream(bytes, 0, length));
+        return reader.ReadToEnd();
+    }
+
     /// <summary>Reads the text of a configuration file; paths in it are relative to <paramref name="folder"/>.</summary>
     public static ServerOptions Parse(string text, string name, string folder, ServerOptions options, OptionErrors errors)
     {
         YamlNode root;
         try
         {
+            ConfigFileShape.Check(text);
             var stream = new YamlStream();
             stream.Load(new StringReader(text));
             if (stream.Documents.Count == 0)

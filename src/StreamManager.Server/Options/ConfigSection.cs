@@ -82,6 +82,8 @@ internal sealed class ConfigSection
                 yield return new ConfigSection(mapping, _file, path + ".", _errors);
             else
                 _errors.Add(OriginOf(item), path, "must be a mapping of keys and values");
+            if (_errors.IsFull)
+                yield break;
         }
     }
 
@@ -108,6 +110,8 @@ internal sealed class ConfigSection
             var key = (node as YamlScalarNode)?.Value ?? "";
             if (_known.Contains(key))
                 continue;
+            if (_errors.IsFull)
+                break;
             var near = Spelling.Nearest(key, _known);
             _errors.Add(OriginOf(node), _path + key, near is null ? "is not a known key" : $"is not a known key; did you mean {near}?");
         }

@@ -17,21 +17,35 @@ internal sealed class OptionErrors
     /// <summary>Longest piece of a wrong value that is repeated to the user.</summary>
     private const int ShownLength = 80;
 
+    /// <summary>Mistakes that are listed: more are no list for people, and they go into the log, an event and an answer.</summary>
+    private const int MostErrors = 100;
+
     private readonly List<OptionError> _errors = [];
 
     /// <summary>What was found so far.</summary>
     public IReadOnlyList<OptionError> All => _errors;
 
     /// <summary>A value that is not allowed; <paramref name="shown"/> is what of it may be repeated.</summary>
-    public void Wrong(string origin, string key, string shown, string allowed) => _errors.Add(new OptionError(origin, key, Clean(shown), allowed));
+    public void Wrong(string origin, string key, string shown, string allowed) => Add(new OptionError(origin, Clean(key), Clean(shown), allowed));
 
     /// <summary>A mistake that is not about one value.</summary>
-    public void Add(string origin, string key, string message) => _errors.Add(new OptionError(origin, key, null, message));
+    public void Add(string origin, string key, string message) => Add(new OptionError(origin, Clean(key), null, message));
+
+    /// <summary>Are no more listed? Then nobody needs to look for them.</summary>
+    public bool IsFull => _errors.Count > MostErrors;
 
     /// <summary>The one message for all of them.</summary>
     public static string Describe(IReadOnlyCollection<OptionError> errors) =>
         $"The configuration has {(errors.Count == 1 ? "an error" : $"{errors.Count} errors")}; the server was not started.\n"
         + string.Join('\n', errors.Select(error => "  - " + error));
+
+    private void Add(OptionError error)
+    {
+        if (_errors.Count < MostErrors)
+            _errors.Add(error);
+        else if (_errors.Count == MostErrors)
+            _errors.Add(new OptionError("configuration", "more", null, $"there are more mistakes than these {MostErrors}"));
+    }
 
     private static string Clean(string value)
     {

@@ -200,7 +200,46 @@ public sealed class OptionsLoaderTests : IDisposable
         { "a: [", "YAML" },
         { "ingest_key: [studio\nfoo: bar", "YAML" },
         { "- a", "must be a mapping of keys and values" },
+        { "fps: " + new string('[', 200_000), "nested deeper than 16 levels" },
+        { "fps:\n  " + string.Concat(Enumerable.Repeat("- ", 200_000)) + "1", "nested deeper than 16 levels" },
+        { "? &a [*a]\n: 1", "line 1: YAML: cannot be read: a key must be one text" },
+        { "a: &a 1\n*a : 2", "line 2: YAML: cannot be read: a key must be one text" },
+        { "{ a: 1, { b: 2 }: 3 }", "a key must be one text" },
+        { "\"a\\nb\": 1", "a?b: is not a known key" },
     };
+
+    [Theory]
+    [InlineData(100, 100)]
+    [InlineData(101, 101)]
+    [InlineData(50_000, 101)]
+    public void File_WithAnyNumberOfMistakes_ListsAHundredAndSaysThatThereAreMore(int mistakes, int listed)
+    {
+        var keys = _text.Bad(string.Concat(Enumerable.Range(0, mistakes).Select(i => $"zz{i}: 1\n")));
+        var entries = _text.Bad("destinations:\n" + string.Concat(Enumerable.Repeat("- a\n", mistakes)));
+        Assert.Equal((listed, listed), (keys.Errors.Length, entries.Errors.Length));
+        Assert.Equal(mistakes > 100, keys.Message.EndsWith("there are more mistakes than these 100", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void File_ThatNeverEnds_IsRefused()
+    {
+        var file = Path.Combine(_text.Folder, "endless.yml");
+        File.CreateSymbolicLink(file, "/dev/zero");
+        Assert.Contains("is larger than 1 MB", _text.Bad(null, ("CONFIG_FILE", file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void File_ThatIsAPipeWithoutAWriter_IsRefusedInTime()
+    {
+        var file = Path.Combine(_text.Folder, "pipe.yml");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [file]))
+            made.WaitForExit();
+        var refusal = _text.Bad(null, ("CONFIG_FILE", file)).Message;
+
+        // Lets the thread go that waits for a writer.
+        File.WriteAllText(file, "");
+        Assert.Contains("must be a plain file, not a pipe", refusal, StringComparison.Ordinal);
+    }
 
     [Theory]
     [MemberData(nameof(WrongFiles))]
