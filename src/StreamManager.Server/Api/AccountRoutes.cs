@@ -129,6 +129,11 @@ internal sealed class AccountRoutes(AccountParts accounts)
     private async Task<IResult> EndSessionAsync(string id, HttpContext context)
     {
         var caller = context.Caller();
+
+        // A session may do what its user may: a token that was given less must not put its user out.
+        var lacks = await FindUserAsync(caller, context.RequestAborted) is { } own ? Roles.PermissionsOf(own.Value.Role) & ~caller.Permissions : Permissions.None;
+        if (lacks is not Permissions.None)
+            return Problem.Forbidden(lacks);
         return caller.UserId is { } user && await accounts.Sessions.EndAsync(user, id, caller.Actor, context.RequestAborted)
             ? TypedResults.NoContent()
             : Problem.Missing("session");

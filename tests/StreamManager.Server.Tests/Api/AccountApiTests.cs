@@ -14,6 +14,7 @@ public sealed class AccountApiTests : IAsyncLifetime
     private const string Password = StoredAccounts.Password;
 
     private static readonly string[] View = ["view"];
+    private static readonly string[] All = ["view", "operate", "manage"];
     private static readonly string[] ViewAndOperate = ["view", "operate"];
     private static readonly string[] ViewAndAdminister = ["view", "administer"];
 
@@ -140,6 +141,21 @@ public sealed class AccountApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(HttpMethod.Delete, $"/api/sessions/{id}", cookie: one.Cookie, csrf: one.Csrf)).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await SendAsync(HttpMethod.Get, "/api/me", cookie: two.Cookie)).Status);
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, "/api/me", cookie: one.Cookie)).Status);
+    }
+
+    [Fact]
+    public async Task Sessions_AreNotEndedByTokensThatMayLess()
+    {
+        await AddAsync("anna", Role.Operator);
+        var login = await LogInAsync("anna");
+        var session = (await SendAsync(HttpMethod.Get, "/api/sessions", cookie: login.Cookie)).Json[0].GetProperty("id").GetString();
+        var less = await SendAsync(HttpMethod.Post, "/api/tokens", new { name = "shown in the hall", scopes = View }, cookie: login.Cookie, csrf: login.Csrf);
+        var refused = await SendAsync(HttpMethod.Delete, $"/api/sessions/{session}", token: less.Json.GetProperty("token").GetString());
+        Assert.Equal((HttpStatusCode.Forbidden, "forbidden"), (refused.Status, refused.Code));
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, "/api/me", cookie: login.Cookie)).Status);
+
+        var all = await SendAsync(HttpMethod.Post, "/api/tokens", new { name = "my own", scopes = All }, cookie: login.Cookie, csrf: login.Csrf);
+        Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(HttpMethod.Delete, $"/api/sessions/{session}", token: all.Json.GetProperty("token").GetString())).Status);
     }
 
     [Fact]
