@@ -163,7 +163,7 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
             case KeyChange.AliasTaken:
                 return new Problem(StatusCodes.Status409Conflict, "alias_taken", "Another key has this alias.", Errors: [new FieldError("/alias", "is taken")]);
             case KeyChange.TooMany:
-                return new Problem(StatusCodes.Status409Conflict, "too_many_keys", $"There cannot be more than {StreamKeyRing.MostKeys} keys.", "Revoke some; those that have ended go by themselves.");
+                return new Problem(StatusCodes.Status409Conflict, "too_many_keys", $"There cannot be more than {StreamKeyRing.MostKeys} keys.", "Revoke some, or rotate with kick; those that have ended go by themselves.");
             case KeyChange.IsChannelsOwn:
                 return new Problem(StatusCodes.Status409Conflict, "key_is_the_channels_own", "Every source has a key of its own.", "Rotate it instead.");
             case KeyChange.IsReplaced:

@@ -73,9 +73,7 @@ internal sealed partial class StreamKeyRing
     {
         if (wanted.Alias is { } name && _own.FindFixed(KeyHash.Of(name)) is not null)
             return new KeyChange.AliasTaken();
-        if (_countedAt == 0 || _time.GetElapsedTime(_countedAt) >= CountLifetime)
-            Counted((await _keys.ListAsync(cancellationToken)).Length);
-        if (Volatile.Read(ref _count) >= MostKeys)
+        if (await IsFullAsync(cancellationToken))
             return new KeyChange.TooMany();
 
         var now = _time.GetUtcNow();
@@ -110,6 +108,9 @@ internal sealed partial class StreamKeyRing
     /// <exception cref="StoreUnavailableException">The store cannot be used; nothing has changed.</exception>
     public async Task<KeyChange> RotateAsync(string id, TimeSpan overlap, bool kick, CancellationToken cancellationToken)
     {
+        // Kicked, the old one makes room; else it is kept for a while after its end, and rotating again and again would fill the store.
+        if (!kick && await IsFullAsync(cancellationToken))
+            return new KeyChange.TooMany();
         for (var tries = 0; tries < MostTries; tries++)
         {
             if (await LookUpAsync(id, cancellationToken) is not { } found)
@@ -144,7 +145,8 @@ internal sealed partial class StreamKeyRing
                 writes = writes.Add(_own.Put(next.Target, secret));
             if (await _store.WriteAsync(writes, cancellationToken) is not StateWriteResult.Done)
                 continue;
-            Interlocked.Increment(ref _count);
+            if (!kick)
+                Interlocked.Increment(ref _count);
             if (next.IsChannelsOwn)
                 _own.Replaced(next.Target, secret);
             return new KeyChange.Made(next, secret);
@@ -195,6 +197,13 @@ internal sealed partial class StreamKeyRing
 
     private static StateWrite.Put PutAlias(string alias, KeyHash hash, StreamKey key, long? expectedVersion) =>
         new StateWrite.Put(StreamAlias.DocumentKind, alias, Encoding.UTF8.GetBytes(hash.ToString()), expectedVersion, key.DocumentEnd);
+
+    private async ValueTask<bool> IsFullAsync(CancellationToken cancellationToken)
+    {
+        if (_countedAt == 0 || _time.GetElapsedTime(_countedAt) >= CountLifetime)
+            Counted((await _keys.ListAsync(cancellationToken)).Length);
+        return Volatile.Read(ref _count) >= MostKeys;
+    }
 
     private void Counted(int count)
     {

@@ -274,6 +274,21 @@ public sealed class StreamKeyRingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rotated_WhenThereAreAsManyAsMayBe_OnlyTakesThePlaceOfTheOldOne()
+    {
+        var key = await _bench.MakeAsync();
+        var body = (await _bench.Store.GetAsync(StreamKey.DocumentKind, KeyHash.Of(key.Key.Value).ToString(), Cancel))!.Body;
+        foreach (var batch in Enumerable.Range(0, StreamKeyRing.MostKeys - (await _bench.Ring.ListAsync(Cancel)).Length).Chunk(StateLimits.MostWrites))
+            await _bench.Store.WriteAsync([.. batch.Select(i => new StateWrite.Put(StreamKey.DocumentKind, KeyHash.Of($"key {i}").ToString(), body, null, null))], Cancel);
+        Assert.Equal(StreamKeyRing.MostKeys, (await _bench.Ring.ListAsync(Cancel)).Length);
+        var own = (await _bench.Ring.ListAsync(Cancel)).First(entry => entry.IsChannelsOwn).Id;
+
+        Assert.IsType<KeyChange.TooMany>(await _bench.Ring.RotateAsync(own, TimeSpan.Zero, kick: false, Cancel));
+        Assert.IsType<KeyChange.Made>(await _bench.Ring.RotateAsync(own, TimeSpan.Zero, kick: true, Cancel));
+        Assert.Equal(StreamKeyRing.MostKeys, (await _bench.Ring.ListAsync(Cancel)).Length);
+    }
+
+    [Fact]
     public async Task OwnKey_StaysOverRestarts_IsSealed_AndCanBeShownAgain()
     {
         var key = _bench.Ring.KeyOf("main", "main")!;
