@@ -40,6 +40,11 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
         {
             await Problem.StoreUnavailable(e.Message).ExecuteAsync(context);
         }
+        catch (DamagedDocumentException e) when (!context.Response.HasStarted)
+        {
+            LogDamaged(logger, e.Message);
+            await Problem.StoreDamaged(e.Message).ExecuteAsync(context);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException && !context.Response.HasStarted)
         {
             LogNotSaved(logger, e);
@@ -160,4 +165,7 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
 
     [LoggerMessage(2, LogLevel.Error, "A change could not be saved.")]
     private static partial void LogNotSaved(ILogger logger, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Error, "{Message}")]
+    private static partial void LogDamaged(ILogger logger, string message);
 }

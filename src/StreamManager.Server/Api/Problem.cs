@@ -51,6 +51,10 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     public static Problem StoreUnavailable(string reason) =>
         new(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The state cannot be read or changed now; what is on air goes on.", reason);
 
+    /// <summary>Something in the store cannot be read; which, without what it holds.</summary>
+    public static Problem StoreDamaged(string reason) =>
+        new(StatusCodes.Status503ServiceUnavailable, "store_damaged", "Something in the state is damaged; what is on air goes on.", reason);
+
     /// <summary>The caller is known and may not do this.</summary>
     public static Problem Forbidden(Permissions needed) =>
         new(StatusCodes.Status403Forbidden, "forbidden", "You may not do this.", $"It needs the permission {PermissionNames.Name(needed)}.");

@@ -45,7 +45,8 @@ internal sealed record TokenRecord(
 internal sealed record SetupRecord(bool IsDone, string? LinkDigest);
 
 /// <summary>How the records are written.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(UserRecord))]
 [JsonSerializable(typeof(SessionRecord))]
 [JsonSerializable(typeof(TokenRecord))]
