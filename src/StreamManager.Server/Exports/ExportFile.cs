@@ -60,7 +60,9 @@ internal sealed record ExportFile(string Format, int Version, DateTimeOffset Cre
         return file switch
         {
             { Sealed: { } text, Salt: { } salt } when Convert.TryFromBase64String(salt, new byte[salt.Length], out _) => Open(text, salt, passphrase),
-            { Content: { } content } => content,
+
+            // Data keys and what they seal come sealed only: anybody may have written the rest.
+            { Content: { Vault: null } content } => content,
             _ => throw new StartupException("This export is damaged: there is nothing in it. Nothing was changed."),
         };
     }

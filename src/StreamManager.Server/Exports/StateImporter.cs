@@ -5,6 +5,7 @@ using StreamManager.Server.Channels;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Security.Vaults;
 using StreamManager.Server.Storage;
 
@@ -62,11 +63,39 @@ internal static class StateImporter
         var seen = new HashSet<(string, string)>();
         foreach (var document in content.Documents)
         {
+            if (document is null)
+                throw new StartupException("This export is damaged. Nothing was changed.");
             var isKnown = ExportKinds.Open.Contains(document.Kind) || (content.Vault is not null && ExportKinds.Secret.Contains(document.Kind));
             if (!isKnown || !StateLimits.IsId(document.Id) || Encoding.UTF8.GetByteCount(document.Body) > StateLimits.LargestBody || !seen.Add((document.Kind, document.Id)))
                 throw new StartupException($"This export has a {Shown(document.Kind)} {Shown(document.Id)} that cannot be taken. Nothing was changed.");
             if (content.Vault is null && document.Kind == "destination")
                 _ = Read(document);
+            else if (!IsReadable(document, content.Vault is not null))
+                throw new StartupException($"The {Shown(document.Kind)} {Shown(document.Id)} of this export cannot be read. Nothing was changed.");
+        }
+
+        if (content.Documents.Count(document => document.Kind == "channel") > ChannelCatalog.MostChannels)
+            throw new StartupException($"This export has more than {ChannelCatalog.MostChannels} channels. Nothing was changed.");
+    }
+
+    /// <summary>Would the next start take it? It reads these kinds, and does not come up with one that it cannot read.</summary>
+    private static bool IsReadable(ExportDocument document, bool hasSecrets)
+    {
+        try
+        {
+            return document.Kind switch
+            {
+                "channel" => ConfigFileReader.ChannelId.Parse(document.Id, out _) && JsonSerializer.Deserialize(document.Body, ChannelJson.Default.ChannelEntry) is { Settings: not null },
+                "destination" => JsonSerializer.Deserialize(document.Body, DestinationJson.Default.DestinationEntry) is not null,
+                "destination-override" => JsonSerializer.Deserialize(document.Body, DestinationJson.Default.OverrideEntry) is { } change && (hasSecrets || change.SealedStreamKey is null),
+                "user" => JsonSerializer.Deserialize(document.Body, AccountJson.Default.UserRecord) is not null,
+                "token" => JsonSerializer.Deserialize(document.Body, AccountJson.Default.TokenRecord) is not null,
+                _ => true,
+            };
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 

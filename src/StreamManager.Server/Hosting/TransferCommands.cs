@@ -80,11 +80,15 @@ internal static class TransferCommands
 
     private static byte[] ReadFile(string path)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists)
+        if (!File.Exists(path))
             throw new StartupException($"There is no file {path}.");
-        return file.Length <= ExportFile.LargestFile
-            ? File.ReadAllBytes(path)
+
+        // The size that the system tells is not believed: a device has none and never ends.
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+        var bytes = new byte[ExportFile.LargestFile + 1];
+        var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return length <= ExportFile.LargestFile
+            ? bytes[..length]
             : throw new StartupException($"{path} is larger than {ExportFile.LargestFile >> 20} MB; this is not an export.");
     }
 }

@@ -87,6 +87,7 @@ public sealed partial class ExportTests : IDisposable
     [InlineData("""{ "format": "stream-manager-export", "version": 1, "createdAt": "2026-01-01T00:00:00Z", "content": { "vault": null, "documents": [ { "kind": "user", "id": "a", "body": "{}", "expiresAt": null } ] }, "salt": null, "sealed": null }""")]
     [InlineData("""{ "format": "stream-manager-export", "version": 1, "createdAt": "2026-01-01T00:00:00Z", "content": { "vault": null, "documents": [ { "kind": "channel", "id": "a b", "body": "{}", "expiresAt": null } ] }, "salt": null, "sealed": null }""")]
     [InlineData("""{ "format": "stream-manager-export", "version": 1, "createdAt": "2026-01-01T00:00:00Z", "content": { "vault": null, "documents": [ { "kind": "destination", "id": "a", "body": "{}", "expiresAt": null } ] }, "salt": null, "sealed": null }""")]
+    [InlineData("""{ "format": "stream-manager-export", "version": 1, "createdAt": "2026-01-01T00:00:00Z", "content": { "vault": { "salt": "AAAAAAAAAAAAAAAAAAAAAA==", "keys": [] }, "documents": [ { "kind": "channel", "id": "a", "body": "{ \"settings\": {}, \"createdAt\": \"2026-01-01T00:00:00Z\" }", "expiresAt": null } ] }, "salt": null, "sealed": null }""")]
     public async Task NotAnExport_IsRefusedInWords(string text)
     {
         await File.WriteAllTextAsync(ExportPath, text, TestContext.Current.CancellationToken);
@@ -94,6 +95,44 @@ public sealed partial class ExportTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("xport", error, StringComparison.Ordinal);
         Assert.False(File.Exists(_to.File("data/state.db")) && (await NumberOfDocumentsAsync()) > 0);
+    }
+
+    [Theory]
+    [InlineData("channel", "a", "garbage")]
+    [InlineData("channel", "a", "{}")]
+    [InlineData("channel", "a", "{ \"settings\": null, \"createdAt\": null }")]
+    [InlineData("channel", "..", "{ \"settings\": {}, \"createdAt\": \"2026-01-01T00:00:00Z\" }")]
+    [InlineData("destination-override", "a", "garbage")]
+    [InlineData("destination-override", "a", "{ \"enabled\": true, \"sealedStreamKey\": \"k1:AAAA\" }")]
+    public async Task Document_ThatTheNextStartWouldNotTake_IsRefused(string kind, string id, string body)
+    {
+        await WriteExportAsync(new ExportDocument(kind, id, body, null));
+        var (code, error) = await ImportAsync(null);
+        Assert.Equal(1, code);
+        Assert.Contains("Nothing was changed", error, StringComparison.Ordinal);
+        Assert.Equal(0, await NumberOfDocumentsAsync());
+    }
+
+    [Fact]
+    public async Task Document_ThatIsNull_IsRefused()
+    {
+        await WriteExportAsync([null!]);
+        Assert.Contains("is damaged", (await ImportAsync(null)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Channels_MoreThanThereMayBe_AreRefused()
+    {
+        const string body = "{ \"settings\": {}, \"createdAt\": \"2026-01-01T00:00:00Z\" }";
+        await WriteExportAsync([.. Enumerable.Range(0, 1_001).Select(i => new ExportDocument("channel", $"c{i}", body, null))]);
+        Assert.Contains("more than 1000 channels", (await ImportAsync(null)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task File_ThatNeverEnds_IsRefused()
+    {
+        File.CreateSymbolicLink(ExportPath, "/dev/zero");
+        Assert.Contains("this is not an export", (await ImportAsync(null)).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,6 +180,11 @@ public sealed partial class ExportTests : IDisposable
         var error = new StringWriter();
         return (await TransferCommands.ImportAsync(Options(_to), path ?? ExportPath, passphrase, TextWriter.Null, error, CancellationToken.None), error.ToString());
     }
+
+    private Task WriteExportAsync(params ExportDocument[] documents) => File.WriteAllBytesAsync(
+        ExportPath,
+        System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(ExportFile.Of(new ExportContent(null, [.. documents]), null, DateTimeOffset.UnixEpoch), ExportJson.Default.ExportFile),
+        TestContext.Current.CancellationToken);
 
     private async Task<int> NumberOfDocumentsAsync()
     {
