@@ -126,7 +126,7 @@ internal static class OpenApiDescriber
         {
             yield return new RouteRefusal(401, ["unauthorized"]);
             yield return new RouteRefusal(403, ["forbidden", "antiforgery"]);
-            yield return new RouteRefusal(503, ["store_unavailable"]);
+            yield return new RouteRefusal(503, ["store_unavailable", "store_damaged"]);
         }
 
         if (route.Body is { Type: not null })
