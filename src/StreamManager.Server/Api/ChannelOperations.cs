@@ -8,7 +8,8 @@ namespace StreamManager.Server.Api;
 /// <summary>What can be done with a running channel, by HTTP and by the WebSocket. Whether the caller may is asked before.</summary>
 internal sealed class ChannelOperations(ApiServices services)
 {
-    private static readonly SettingType<string> Selection = new("auto, fallback or the id of a source", (string text, out string value) =>
+    /// <summary>The grammar of a selection.</summary>
+    public static SettingType<string> Selection { get; } = new("auto, fallback or the id of a source", (string text, out string value) =>
     {
         value = text;
         return text.Length is > 0 and <= 100;
@@ -16,6 +17,17 @@ internal sealed class ChannelOperations(ApiServices services)
 
     /// <summary>There is no such channel.</summary>
     public static Problem NoChannel { get; } = Problem.Missing("channel");
+
+    /// <summary>What a word of that grammar means.</summary>
+    public static SourceSelection SelectionOf(string word) => word switch
+    {
+        "auto" => SourceSelection.Auto,
+        "fallback" => SourceSelection.Fallback,
+        _ => SourceSelection.Source(word),
+    };
+
+    /// <summary>What is said about a source that a channel does not have.</summary>
+    public static string SelectionAllowed(Channel channel) => $"must be auto, fallback or one of the sources {string.Join(", ", channel.Definition.Sources)}";
 
     /// <summary>The status; <paramref name="host"/>: the name by which the caller reached us.</summary>
     public IResult Status(string id, string host) => services.Channels.Find(id) is { } channel ? Status(channel, host) : NoChannel;
@@ -50,19 +62,13 @@ internal sealed class ChannelOperations(ApiServices services)
         if (fields.Errors.Count > 0)
             return Problem.Invalid(fields.Errors);
 
-        var selection = word switch
-        {
-            "auto" => SourceSelection.Auto,
-            "fallback" => SourceSelection.Fallback,
-            _ => SourceSelection.Source(word!),
-        };
-        if (await channel.SelectSourceAsync(selection, cancellationToken))
+        if (await channel.SelectSourceAsync(SelectionOf(word!), cancellationToken))
         {
             services.Events.Publish(AuditEvents.SourceSelected(services.Time.GetUtcNow(), caller.Actor, id, word!));
             return Status(channel, host);
         }
 
-        fields.Fail("select", $"must be auto, fallback or one of the sources {string.Join(", ", channel.Definition.Sources)}");
+        fields.Fail("select", SelectionAllowed(channel));
         return Problem.Invalid(fields.Errors);
     }
 

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using StreamManager.Engine.Channels;
 using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
+using StreamManager.Server.Events;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
 
 namespace StreamManager.Server.Api;
 
@@ -14,12 +16,6 @@ internal sealed class SimulcastRoutes(ApiServices services)
 {
     /// <summary>The grammar of ids.</summary>
     private static readonly SettingType<string> Id = new("the id of a destination", (string text, out string value) =>
-    {
-        value = text;
-        return text.Length is > 0 and <= 100;
-    });
-
-    private static readonly SettingType<string> Selection = new("auto, fallback or the id of a source", (string text, out string value) =>
     {
         value = text;
         return text.Length is > 0 and <= 100;
@@ -55,7 +51,7 @@ internal sealed class SimulcastRoutes(ApiServices services)
         var (fields, problem) = await RequestFields.ReadOptionalAsync(request);
         if (fields is null)
             return problem!;
-        var word = fields.Text("inputSource", Selection);
+        var word = fields.Text("inputSource", ChannelOperations.Selection);
         var wanted = fields.Texts("destinations", Id, DestinationCatalog.MostDestinations);
         fields.RefuseUnknown();
         var selection = word is null ? null : ReadSelection(fields, channel, word);
@@ -72,6 +68,7 @@ internal sealed class SimulcastRoutes(ApiServices services)
         if (selection is not null)
             await channel.SelectSourceAsync(selection, CancellationToken.None);
         await channel.StartAsync(CancellationToken.None);
+        services.Events.Publish(AuditEvents.ChannelStarted(services.Time.GetUtcNow(), request.HttpContext.Caller().Actor, streamId));
         return Status(channel);
     }
 
@@ -80,6 +77,7 @@ internal sealed class SimulcastRoutes(ApiServices services)
         if (services.Channels.Find(streamId) is not { } channel)
             return NoChannel;
         await channel.StopAsync(context.RequestAborted);
+        services.Events.Publish(AuditEvents.ChannelStopped(services.Time.GetUtcNow(), context.Caller().Actor, streamId));
         await services.Destinations.ChooseAsync(streamId, null, CancellationToken.None);
         return Status(channel);
     }
@@ -115,13 +113,10 @@ internal sealed class SimulcastRoutes(ApiServices services)
 
     private static SourceSelection? ReadSelection(RequestFields fields, Channel channel, string word)
     {
-        if (word is "auto")
-            return SourceSelection.Auto;
-        if (word is "fallback")
-            return SourceSelection.Fallback;
-        if (channel.Definition.Sources.Contains(word))
-            return SourceSelection.Source(word);
-        fields.Fail("inputSource", $"must be auto, fallback or one of the sources {string.Join(", ", channel.Definition.Sources)}");
+        var selection = ChannelOperations.SelectionOf(word);
+        if (selection == SourceSelection.Auto || selection == SourceSelection.Fallback || channel.Definition.Sources.Contains(word))
+            return selection;
+        fields.Fail("inputSource", ChannelOperations.SelectionAllowed(channel));
         return null;
     }
 
