@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using StreamManager.Engine.Channels;
 using StreamManager.Engine.Outputs;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Hosting;
@@ -85,7 +86,7 @@ internal static class StateImporter
         {
             return document.Kind switch
             {
-                "channel" => ConfigFileReader.ChannelId.Parse(document.Id, out _) && JsonSerializer.Deserialize(document.Body, ChannelJson.Default.ChannelEntry) is { Settings: not null },
+                "channel" => ConfigFileReader.ChannelId.Parse(document.Id, out _) && JsonSerializer.Deserialize(document.Body, ChannelJson.Default.ChannelEntry) is { Settings: { } settings } && CanBeUsed(settings),
                 "destination" => JsonSerializer.Deserialize(document.Body, DestinationJson.Default.DestinationEntry) is not null,
                 "destination-override" => JsonSerializer.Deserialize(document.Body, DestinationJson.Default.OverrideEntry) is { } change && (hasSecrets || change.SealedStreamKey is null),
                 "user" => JsonSerializer.Deserialize(document.Body, AccountJson.Default.UserRecord) is not null,
@@ -93,10 +94,20 @@ internal static class StateImporter
                 _ => true,
             };
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or OverflowException)
         {
             return false;
         }
+    }
+
+    /// <summary>The fallback must be a file of the library, not one from elsewhere on the disk, and every time one that there is.</summary>
+    /// <exception cref="OverflowException">A time is too long.</exception>
+    private static bool CanBeUsed(ChannelSettings settings)
+    {
+        if (settings.FallbackMedia is { } media && media != Path.GetFileName(media))
+            return false;
+        var definition = settings.Over(new ChannelDefinition { Id = ChannelOptions.MainId }, "");
+        return definition.SourceTimeout > TimeSpan.Zero && definition.CheckInterval > TimeSpan.Zero && definition.ReturnAfter >= TimeSpan.Zero && definition.EndAfter >= TimeSpan.Zero;
     }
 
     private static SavedDestination Read(ExportDocument document)

@@ -102,6 +102,9 @@ public sealed partial class ExportTests : IDisposable
     [InlineData("channel", "a", "{}")]
     [InlineData("channel", "a", "{ \"settings\": null, \"createdAt\": null }")]
     [InlineData("channel", "..", "{ \"settings\": {}, \"createdAt\": \"2026-01-01T00:00:00Z\" }")]
+    [InlineData("channel", "a", "{ \"settings\": { \"sourceTimeoutSeconds\": 1e300 }, \"createdAt\": \"2026-01-01T00:00:00Z\" }")]
+    [InlineData("channel", "a", "{ \"settings\": { \"checkIntervalSeconds\": 0 }, \"createdAt\": \"2026-01-01T00:00:00Z\" }")]
+    [InlineData("channel", "a", "{ \"settings\": { \"fallback\": \"Image\", \"fallbackMedia\": \"../../secret.png\" }, \"createdAt\": \"2026-01-01T00:00:00Z\" }")]
     [InlineData("destination-override", "a", "garbage")]
     [InlineData("destination-override", "a", "{ \"enabled\": true, \"sealedStreamKey\": \"k1:AAAA\" }")]
     public async Task Document_ThatTheNextStartWouldNotTake_IsRefused(string kind, string id, string body)
