@@ -158,6 +158,7 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
     private static bool IsFromThisMachine(HttpContext context) =>
         Addresses.IsLoopback(Addresses.Text(context.Connection.RemoteIpAddress))
         && !context.Request.Headers.ContainsKey("X-Forwarded-For")
+        && !context.Request.Headers.ContainsKey("X-Real-IP")
         && !context.Request.Headers.ContainsKey("Forwarded");
 
     [LoggerMessage(1, LogLevel.Error, "The answer to {Method} {Route} failed.")]

@@ -11,8 +11,31 @@ internal sealed class ConnectionTester(TimeProvider time, ILogger<ConnectionTest
     /// <summary>The whole test: longer than any of the client's own limits needs to be.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
-    /// <summary>Tries it. Never throws for what a peer does.</summary>
-    public async Task<ConnectionTestDocument> TestAsync(DestinationDefinition destination, CancellationToken cancellationToken)
+    /// <summary>Tests at once: every destination of a big show in some rounds, and no scanner of networks.</summary>
+    public const int MostAtOnce = 8;
+
+    private int _running;
+
+    /// <summary>Tries it. Never throws for what a peer does. Null: too many are being tried already.</summary>
+    public async Task<ConnectionTestDocument?> TestAsync(DestinationDefinition destination, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _running) > MostAtOnce)
+        {
+            Interlocked.Decrement(ref _running);
+            return null;
+        }
+
+        try
+        {
+            return await TryAsync(destination, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private async Task<ConnectionTestDocument> TryAsync(DestinationDefinition destination, CancellationToken cancellationToken)
     {
         if (!RtmpDestinationUrl.TryParse(destination.Url, destination.StreamKey, out var url, out var error))
             return new ConnectionTestDocument(false, "address", error);

@@ -28,8 +28,12 @@ internal sealed class DestinationRoutes(ApiServices services, ConnectionTester t
             .Describes("removeDestination", "Removes a destination; on air its server gets a clean end.", route => route.GivesNothing().Matches()
                 .Refuses(404, "destination_not_found").Refuses(409, "destination_is_configured"));
         routes.MapPost("/api/destinations/{id}/test-connection", TestAsync).Needs(Permissions.Manage)
-            .Describes("testDestination", "Tries handshake, connect and publish permission without going live.", route => route.Gives<ConnectionTestDocument>().Refuses(404, "destination_not_found"));
+            .Describes("testDestination", "Tries handshake, connect and publish permission without going live.", route => route.Gives<ConnectionTestDocument>()
+                .Refuses(404, "destination_not_found").Refuses(429, "too_many_tests"));
     }
+
+    private static Problem TooManyTests { get; } = new(
+        StatusCodes.Status429TooManyRequests, "too_many_tests", $"{ConnectionTester.MostAtOnce} destinations are being tested already.", "Try again when one of them is done.");
 
     private IResult List(HttpContext context)
     {
@@ -72,6 +76,9 @@ internal sealed class DestinationRoutes(ApiServices services, ConnectionTester t
         var result = _operations.OutputOf(entry)?.State is OutputState.Live
             ? new ConnectionTestDocument(true, "publishing", "The program is being delivered right now.")
             : await tester.TestAsync(entry.Definition, context.RequestAborted);
-        return Answers.Json(result, ApiJson.Readable.ConnectionTestDocument);
+        if (result is not null)
+            return Answers.Json(result, ApiJson.Readable.ConnectionTestDocument);
+        context.Response.Headers.RetryAfter = "5";
+        return TooManyTests;
     }
 }

@@ -87,6 +87,23 @@ public sealed class DestinationApiTests
         Assert.Contains("user:s3cret-password@", saved.Definition.Url, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Tested_ByTooMany_IsRefusedUntilOneIsDone()
+    {
+        // Accepts and says nothing: a test of it takes as long as the client waits.
+        using var silent = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await using var server = await RunningServer.StartAsync();
+        var added = (await server.PostAsync("/api/destinations", $$"""{ "name": "A", "url": "rtmp://127.0.0.1:{{((IPEndPoint)silent.LocalEndpoint).Port}}/a", "streamKey": "k", "enabled": false }""")).Json;
+        var path = $"/api/destinations/{added.GetProperty("id").GetString()}/test-connection";
+        var tests = Enumerable.Range(0, StreamManager.Server.Api.ConnectionTester.MostAtOnce + 1).Select(_ => server.PostAsync(path)).ToArray();
+        var refused = await await Task.WhenAny(tests);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "too_many_tests"), (refused.Status, refused.Code));
+        silent.Stop();
+        var all = await Task.WhenAll(tests);
+        Assert.Equal(StreamManager.Server.Api.ConnectionTester.MostAtOnce, all.Count(answer => answer.Status == HttpStatusCode.OK));
+    }
+
     public static TheoryData<string, string[]> WrongBodies => new()
     {
         { "{}", ["/name", "/url"] },

@@ -93,12 +93,15 @@ public sealed partial class MetricsTests
         Assert.Contains("destination_state{destination=\"a-quoted-name\"}", answer.Text, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Page_AskedByAProxyOfThisMachine_NeedsTheToken()
+    [Theory]
+    [InlineData("X-Forwarded-For", "203.0.113.9")]
+    [InlineData("X-Real-IP", "203.0.113.9")]
+    [InlineData("Forwarded", "for=203.0.113.9")]
+    public async Task Page_AskedByAProxyOfThisMachine_NeedsTheToken(string header, string value)
     {
         await using var server = await RunningServer.StartAsync();
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{server.Server.BoundPorts.Metrics}/metrics");
-        request.Headers.Add("X-Forwarded-For", "203.0.113.9");
+        request.Headers.Add(header, value);
         using var refused = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
     }
