@@ -118,7 +118,7 @@ public sealed class CredentialTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromHours(1));
         Assert.Null(await FindTokenAsync(expiring));
         var kept = Assert.Single(await _parts.Tokens.ListAsync(Admin, Cancel));
-        Assert.Equal(new Caller("token:script", Permissions.View | Permissions.Operate, null) { TokenId = kept.Id }, await FindTokenAsync(lasting));
+        Assert.Equal(new Caller("token:script", Permissions.View | Permissions.Operate, null) { TokenId = kept.Value.Id }, await FindTokenAsync(lasting));
         await _parts.Tokens.RemoveAsync(kept, "test", Cancel);
         Assert.Null(await FindTokenAsync(lasting));
     }
