@@ -65,7 +65,7 @@ internal sealed partial class StreamKeyRing
     }
 
     /// <summary>The key with an id; null: none.</summary>
-    public async Task<StreamKey?> FindAsync(string id, CancellationToken cancellationToken) => await LookUpAsync(id, cancellationToken) is { } found ? WithUse(found) : null;
+    public async Task<StreamKey?> FindAsync(string id, CancellationToken cancellationToken) => await _ids.FindAsync(id, cancellationToken) is { } found ? WithUse(found) : null;
 
     /// <summary>Makes a key.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be used; nothing has changed.</exception>
@@ -98,6 +98,7 @@ internal sealed partial class StreamKeyRing
         if (await _store.WriteAsync(writes, cancellationToken) is StateWriteResult.Conflict)
             return new KeyChange.AliasTaken();
         Interlocked.Increment(ref _count);
+        _ids.Add(key.Id, hash);
         return new KeyChange.Made(key, secret);
     }
 
@@ -113,7 +114,7 @@ internal sealed partial class StreamKeyRing
             return new KeyChange.TooMany();
         for (var tries = 0; tries < MostTries; tries++)
         {
-            if (await LookUpAsync(id, cancellationToken) is not { } found)
+            if (await _ids.FindAsync(id, cancellationToken) is not { } found)
                 return new KeyChange.NotFound();
             var old = found.Value;
             if (old.ReplacedBy is not null)
@@ -149,6 +150,7 @@ internal sealed partial class StreamKeyRing
                 Interlocked.Increment(ref _count);
             if (next.IsChannelsOwn)
                 _own.Replaced(next.Target, secret);
+            _ids.Add(next.Id, hash);
             return new KeyChange.Made(next, secret);
         }
 
@@ -161,7 +163,7 @@ internal sealed partial class StreamKeyRing
     {
         for (var tries = 0; tries < MostTries; tries++)
         {
-            if (await LookUpAsync(id, cancellationToken) is not { } found)
+            if (await _ids.FindAsync(id, cancellationToken) is not { } found)
                 return new KeyChange.NotFound();
             var key = found.Value;
 
@@ -185,13 +187,10 @@ internal sealed partial class StreamKeyRing
     /// <summary>The key itself, where it is kept: that of a source's own, made here. Null: it is not.</summary>
     public async Task<(StreamKey Description, Secret Key)?> RevealAsync(string id, CancellationToken cancellationToken)
     {
-        if (await LookUpAsync(id, cancellationToken) is not { Value: { IsChannelsOwn: true } key } found || KeyHash.Parse(found.Id) is not { } hash || !_own.IsMade(key.Target, hash))
+        if (await _ids.FindAsync(id, cancellationToken) is not { Value: { IsChannelsOwn: true } key } found || KeyHash.Parse(found.Id) is not { } hash || !_own.IsMade(key.Target, hash))
             return null;
         return _own.IsFixed(key.Target) ? null : (key, _own.KeyOf(key.Target)!);
     }
-
-    private async Task<Versioned<StreamKey>?> LookUpAsync(string id, CancellationToken cancellationToken) =>
-        (await _keys.ListAsync(cancellationToken)).FirstOrDefault(entry => entry.Value.Id == id);
 
     private StreamKey WithUse(Versioned<StreamKey> entry) => KeyHash.Parse(entry.Id) is { } hash ? entry.Value.With(_usage.Of(hash)) : entry.Value;
 

@@ -40,6 +40,7 @@ internal sealed partial class StreamKeyRing : IDisposable
     private readonly ILogger<StreamKeyRing> _logger;
     private readonly bool _aliasesOnPublicAddresses;
     private readonly KeyUsage _usage;
+    private readonly KeyIds _ids;
     private readonly IDisposable _subscription;
 
     private readonly BoundedCache<KeyHash, Known> _known = new(MostKnown);
@@ -68,6 +69,7 @@ internal sealed partial class StreamKeyRing : IDisposable
         _time = time;
         _logger = logger;
         _usage = new KeyUsage(_keys);
+        _ids = new KeyIds(_keys, time);
         _subscription = store.Subscribe(OnChange);
     }
 
@@ -172,7 +174,11 @@ internal sealed partial class StreamKeyRing : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _subscription.Dispose();
+    public void Dispose()
+    {
+        _subscription.Dispose();
+        _ids.Dispose();
+    }
 
     /// <summary>Reads a source's own key, and puts back what is known about it where it is lost: the key itself sits in an encoder.</summary>
     private async Task ReadOwnAsync(IngestTarget target, Secret key, CancellationToken cancellationToken)
@@ -297,6 +303,7 @@ internal sealed partial class StreamKeyRing : IDisposable
             case StateChange.Written { Kind: StreamKey.DocumentKind } written when KeyHash.Parse(written.Id) is { } hash:
                 Interlocked.Increment(ref _generation);
                 _unknown.Remove(hash);
+                _ids.Changed(hash);
 
                 // Asked for again at the next use; kept for a store that is away by then.
                 if (_known.TryGet(hash, out var known) && known.Version < written.Version)
@@ -306,6 +313,7 @@ internal sealed partial class StreamKeyRing : IDisposable
                 Interlocked.Increment(ref _generation);
                 _revoked.Set(hash, true);
                 _known.Remove(hash);
+                _ids.Removed(hash);
                 _connections.KickKey(hash, "its key was revoked");
                 break;
             case StateChange.Written { Kind: StreamAlias.DocumentKind } written:
@@ -323,6 +331,7 @@ internal sealed partial class StreamKeyRing : IDisposable
                 Interlocked.Increment(ref _generation);
                 Interlocked.Increment(ref _epoch);
                 _unknown.Clear();
+                _ids.MayHaveMissed();
                 _ownMayHaveChanged = true;
                 _anyMayBeRevoked = true;
                 break;

@@ -12,6 +12,11 @@ internal sealed class CutOffStore(IStateStore inner) : IStateStore
     /// <summary>The line is cut.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Nobody is told of changes, as when somebody else writes to a Redis by hand.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>Lists since it was last set to zero.</summary>
+    public int Listed { get; set; }
 
     /// <summary>Called after a document was read and before the reader has it.</summary>
     public Func<Task>? AfterGet { get; set; }
@@ -43,6 +48,7 @@ internal sealed class CutOffStore(IStateStore inner) : IStateStore
     public ValueTask<ImmutableArray<StoredDocument>> ListAsync(string kind, CancellationToken cancellationToken)
     {
         Ask();
+        Listed++;
         return inner.ListAsync(kind, cancellationToken);
     }
 
@@ -55,7 +61,11 @@ internal sealed class CutOffStore(IStateStore inner) : IStateStore
     public IDisposable Subscribe(Action<StateChange> handler)
     {
         _handlers.Add(handler);
-        return inner.Subscribe(handler);
+        return inner.Subscribe(change =>
+        {
+            if (!IsSilent)
+                handler(change);
+        });
     }
 
     /// <summary>The line was away, and changes may have been missed.</summary>
