@@ -263,7 +263,7 @@ internal sealed partial class ProgramMachine
             if (other != slot && other.Fit is not FormatFit.Unknown)
                 SetFit(other, ProgramHeader.Judge(_header, other));
         }
-        _timeline!.SetAudio(_header.Audio);
+        _timeline!.BeginFormat(_header.Audio);
         _events.Add(new ProgramEvent.FormatChanged(_header.Stream));
         _events.Add(new ProgramEvent.FallbackWanted(ProgramHeader.FormatOf(slot)));
         if (_active is null)

@@ -30,10 +30,10 @@ internal sealed class Timeline
     private static readonly MediaTime Stretch = MediaTime.FromMilliseconds(1);
 
     /// <summary>
-    /// Until this time of the program nothing is stretched. Receivers guess the frame rate from the decode times of the first second or so (measured with ffmpeg 5.1: a stretch before 1.6 s
-    /// makes 29.97 of 30, and a muxer at that rate finds two pictures at one time later on). What is late stays late that long.
+    /// For so long after the program's beginning, or a new format with which the outputs begin anew, nothing is stretched. Receivers guess the frame rate from the decode times of the first second or
+    /// so (measured with ffmpeg 5.1: one millisecond more between two of the first 36 pictures makes 29.97 of 30, and a muxer at that rate finds two pictures at one time later on). What is late stays late that long.
     /// </summary>
-    private static readonly MediaTime FirstStretch = MediaTime.FromMilliseconds(3000);
+    private static readonly MediaTime UnstretchedBeginning = MediaTime.FromMilliseconds(3000);
 
     /// <summary>
     /// An offset beyond this is nonsense: sixteen pictures, which is all that H.264 can reorder, are less even at eight a second. It must not push everything that follows away from its place.
@@ -41,6 +41,7 @@ internal sealed class Timeline
     private static readonly MediaTime LongestReordering = MediaTime.FromMilliseconds(2000);
 
     private AudioGrid? _audio;
+    private MediaTime _stretchesFrom = UnstretchedBeginning;
     private MediaTime _offset;
     private MediaTime _audioShift;
     private MediaTime _compositionShift;
@@ -86,9 +87,10 @@ internal sealed class Timeline
     /// <summary>Largest step between two audio frames at a switch.</summary>
     public MediaTime LargestAudioStep { get; private set; }
 
-    /// <summary>Changes the audio layout from the next frame on: the outputs start anew.</summary>
-    public void SetAudio(AudioGrid? audio)
+    /// <summary>Another format, perhaps with another audio layout, from the next frame on: the outputs begin anew.</summary>
+    public void BeginFormat(AudioGrid? audio)
     {
+        _stretchesFrom = NextVideo + UnstretchedBeginning;
         _audio = audio;
         AnchorAudio(LastAudio);
     }
@@ -115,7 +117,7 @@ internal sealed class Timeline
 
     /// <summary>
     /// Adds a video frame of the fallback, whose frames are all in presentation order: shown at its place, or one frame after the last picture where that is later. In that case the rest of
-    /// the segment moves back by <see cref="Stretch"/>, until nothing is late any more; in the first seconds of a program it stays where it is.
+    /// the segment moves back by <see cref="Stretch"/>, until nothing is late any more; in the first seconds of a program or of a format it stays where it is.
     /// </summary>
     public void AddCatchingUp(MediaPacket packet, List<ProgramPacket> into)
     {
@@ -131,7 +133,7 @@ internal sealed class Timeline
             AddVideo(packet, MediaTime.Zero, into);
             return;
         }
-        var stretch = NextVideo < FirstStretch ? MediaTime.Zero : MediaTime.Min(late, Stretch);
+        var stretch = NextVideo < _stretchesFrom ? MediaTime.Zero : MediaTime.Min(late, Stretch);
         _offset += stretch;
         AddVideo(packet, late - stretch, into);
     }

@@ -123,8 +123,7 @@ public sealed class OddStreamTests(OddStreams odd) : IClassFixture<OddStreams>
         var file = await odd.BroadcastAsync("backward", Media.Header.Concat(Media.Frames.Select((message, i) =>
             i % 10 == 5 && message.Message.Timestamp > 200 ? message.Stamped(message.Message.Timestamp - 120) : message)));
         RecordingJudge.AssertMonotonic(FlvRecording.Read(file));
-        // Two pictures a millisecond apart are one and the same to ffmpeg's own clock of 30 frames; that is all that it may say.
-        Assert.All((await FfmpegJudge.DecodeErrorsAsync(file)).Split('\n'), line => Assert.Contains("dts to muxer", line, StringComparison.Ordinal));
+        Assert.Equal("", await FfmpegJudge.DecodeErrorsAsync(file));
     }
 
     [Theory]

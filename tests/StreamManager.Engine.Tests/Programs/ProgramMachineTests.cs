@@ -139,6 +139,30 @@ public sealed class ProgramMachineTests
     }
 
     [Fact]
+    public void Cut_OfASourceWithBFramesAfterAChangeOfFormat_LeavesTheFrameRateToBeSeen()
+    {
+        var harness = new ProgramHarness(new ChannelDefinition { Id = "main", OnFormatChange = FormatChangePolicy.RestartOutputs }) { Fallback = () => new LoopOfPictures(33) };
+        var encoder = harness.Publish();
+        harness.Run(6);
+        harness.End(encoder, RtmpPublishEnd.Broken);
+        encoder = harness.Publish(settings: new EncoderSettings { VideoConfiguration = EncoderSettings.High640x360, HasBFrames = true, KeyframeEvery = 61 });
+        while (!harness.Events.OfType<ProgramEvent.FormatChanged>().Any())
+            harness.Run(0.001);
+        // The outputs begin anew here, and so do the guesses of those who receive.
+        var changed = harness.Video.Last().Milliseconds;
+        harness.Run(1.15);
+        harness.End(encoder, RtmpPublishEnd.Broken);
+        harness.Run(6);
+        var first = harness.Video.Where(packet => packet.Milliseconds >= changed && packet.Milliseconds < changed + 2500).ToList();
+        Assert.Contains(first, packet => packet.Packet.CompositionOffset.Milliseconds > 60 && packet.Milliseconds > changed + 1300);
+        var steps = first.Zip(first.Skip(1), (one, next) => next.Milliseconds - one.Milliseconds).ToList();
+        Assert.All(steps, step => Assert.InRange(step, 32, 34));
+        // Rounding puts a picture a millisecond late at most; stretching adds one with each.
+        Assert.InRange(first[^1].Milliseconds - changed, 0, (first.Count - 1) * 1000.0 / 30 + 1);
+        harness.AssertContinuous();
+    }
+
+    [Fact]
     public void Cuts_WhileTheFallbackCatchesUp_KeepPicturesAWholeNumberOfFramesApart()
     {
         for (var fallback = 0; fallback < 8; fallback++)

@@ -27,10 +27,13 @@ public readonly record struct MeanColour(byte Red, byte Green, byte Blue)
 /// <summary>What ffmpeg, as an independent decoder, thinks of a file.</summary>
 public static class FfmpegJudge
 {
-    /// <summary>Decodes all of it. The answer is every complaint of the decoder and the demuxer; empty when there is none.</summary>
+    /// <summary>
+    /// Decodes all of it. The answer is every complaint of the decoder and the demuxer; empty when there is none. Pictures keep the file's own units of time: without that ffmpeg 5.1 rounds
+    /// them to a frame rate which it guesses from the first 40, and complains of its own rounding where the guess is a thousandth off (29.97 for 30).
+    /// </summary>
     public static async Task<string> DecodeErrorsAsync(string file)
     {
-        var result = await ChildProcess.RunAsync("ffmpeg", ["-nostdin", "-v", "error", "-threads", "1", "-i", file, "-f", "null", "-"]);
+        var result = await ChildProcess.RunAsync("ffmpeg", ["-nostdin", "-v", "error", "-threads", "1", "-i", file, "-enc_time_base:v", "-1", "-f", "null", "-"]);
         return result.ExitCode == 0 ? result.ErrorTail : $"exit code {result.ExitCode}\n{result.ErrorTail}";
     }
 
