@@ -32,6 +32,8 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(ConfigurationDocument))]
 [JsonSerializable(typeof(IReadOnlyList<MediaDocument>))]
 [JsonSerializable(typeof(MediaDocument))]
+[JsonSerializable(typeof(IReadOnlyList<UploadDocument>))]
+[JsonSerializable(typeof(UploadDocument))]
 [JsonSerializable(typeof(FallbackDocument))]
 [JsonSerializable(typeof(IReadOnlyList<WebhookDocument>))]
 [JsonSerializable(typeof(WebhookDocument))]

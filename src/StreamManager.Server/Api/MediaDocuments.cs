@@ -40,3 +40,17 @@ internal sealed record MediaDocument(
 /// <param name="Type">slate, image or video.</param>
 /// <param name="Filename">File in the media library; null: the slate.</param>
 internal sealed record FallbackDocument(string ChannelId, string Type, string? Filename);
+
+/// <summary>An upload in parts.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Title">The user's name for the file.</param>
+/// <param name="State">receiving, checking, done or refused.</param>
+/// <param name="Size">Bytes of the whole file.</param>
+/// <param name="ReceivedBytes">Bytes that came; those that count are in the header Upload-Offset.</param>
+/// <param name="CreatedAt">When it was begun.</param>
+/// <param name="ExpiresAt">When it is forgotten if nothing more comes.</param>
+/// <param name="Filename">The file of the library that it became; null: none.</param>
+/// <param name="Code">Why it was refused, as the code of a problem; null: it was not.</param>
+/// <param name="Detail">The same in words.</param>
+internal sealed record UploadDocument(
+    string Id, string Title, string State, long Size, long ReceivedBytes, DateTime CreatedAt, DateTime ExpiresAt, string? Filename, string? Code, string? Detail);

@@ -241,7 +241,9 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _configuration = OwnAsync(new ConfigurationReloader(
             options, load, new ConfigurationTargets(_channels, catalog, destinations, _access.Keys), events, time, loggers.CreateLogger<ConfigurationReloader>()));
         new ConfigurationRoutes(_configuration).Map(_application);
-        new MediaRoutes(services, new UploadReceiver(library, events, time, loggers.CreateLogger<UploadReceiver>())).Map(_application);
+        var uploadPlaces = new UploadPlaces();
+        new MediaRoutes(services, new UploadReceiver(library, uploadPlaces, events, time, loggers.CreateLogger<UploadReceiver>())).Map(_application);
+        new UploadRoutes(OwnAsync(ResumableUploads.Open(library, uploadPlaces, events, time, loggers.CreateLogger<ResumableUploads>()))).Map(_application);
         new StreamRoutes(services).Map(_application);
         _realtime = new RealtimeHub(services, loggers.CreateLogger<RealtimeHub>());
         new RealtimeEndpoint(_realtime, new RealtimeCommands(services), _accounts, time, loggers.CreateLogger<RealtimeEndpoint>()).Map(_application);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Library;
 
@@ -18,9 +17,6 @@ internal sealed class IncomingFile : IDisposable
 
     /// <summary>Bytes so far.</summary>
     public long Length { get; private set; }
-
-    /// <summary>SHA-256 of all of it, hexadecimal; after <see cref="Finish"/>.</summary>
-    public string Sha256 { get; private set; } = "";
 
     /// <summary>Makes an empty one, for its owner's eyes only.</summary>
     /// <exception cref="IOException">The disk is full or read-only.</exception>
@@ -43,20 +39,11 @@ internal sealed class IncomingFile : IDisposable
 
     /// <summary>No more bytes: flushes to the disk, which may take seconds.</summary>
     /// <exception cref="IOException">The disk did not take it.</exception>
-    public void Finish()
+    public ReceivedFile Finish()
     {
         _stream.Flush(flushToDisk: true);
         _stream.Dispose();
-        Sha256 = Convert.ToHexStringLower(_hash.GetHashAndReset());
-    }
-
-    /// <summary>Puts it where it belongs, on the same file system; returns when the disk has it there. One that is there is replaced.</summary>
-    /// <exception cref="IOException">The disk did not take it.</exception>
-    public void MoveTo(string path)
-    {
-        File.Move(Path, path, overwrite: true);
-        if (!OperatingSystem.IsWindows())
-            FolderFlush.Flush(System.IO.Path.GetDirectoryName(path)!);
+        return new ReceivedFile(Path, Length, Convert.ToHexStringLower(_hash.GetHashAndReset()));
     }
 
     /// <inheritdoc/>

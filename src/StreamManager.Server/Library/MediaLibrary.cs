@@ -42,6 +42,7 @@ internal sealed partial class MediaLibrary : IAsyncDisposable
         _folder = folder;
         _thumbnailFolder = Path.Combine(folder, ".thumbnails");
         IncomingFolder = Path.Combine(folder, ".incoming");
+        UploadFolder = Path.Combine(folder, ".uploads");
         _options = options;
         _all = all;
         _records = records;
@@ -56,6 +57,9 @@ internal sealed partial class MediaLibrary : IAsyncDisposable
 
     /// <summary>Where files are received.</summary>
     public string IncomingFolder { get; }
+
+    /// <summary>Where files that come in parts are kept, over restarts.</summary>
+    public string UploadFolder { get; }
 
     /// <summary>Opens the library in a folder, makes it at the first start, and removes what an earlier process left unfinished.</summary>
     /// <exception cref="StartupException">The folder cannot be used.</exception>
@@ -77,6 +81,12 @@ internal sealed partial class MediaLibrary : IAsyncDisposable
 
     /// <summary>The file with a name; null: none. The name is only compared: no path is made of it.</summary>
     public MediaRecord? Find(string fileName) => All.Find(record => record.FileName == fileName);
+
+    /// <summary>The file with these bytes; null: none. Missing ones count, too.</summary>
+    public MediaRecord? FindSame(long length, string sha256) => All.Find(record => record.Size == length && record.Sha256 == sha256);
+
+    /// <summary>Ends when files that lay in their place without a record at the start have one, or were left alone.</summary>
+    public Task WhenAdoptedAsync() => _adoption;
 
     /// <summary>Where a file is.</summary>
     public string PathOf(MediaRecord record) => Path.Combine(_folder, record.FileName);
@@ -109,11 +119,11 @@ internal sealed partial class MediaLibrary : IAsyncDisposable
         return new Hold(_gate);
     }
 
-    /// <summary>Looks into a received file and takes it. The caller disposes <paramref name="file"/>.</summary>
+    /// <summary>Looks into a received file and takes it. One that is not moved is left where it is.</summary>
     /// <exception cref="StoreUnavailableException">It could not be recorded; nothing has changed.</exception>
     /// <exception cref="IOException">The disk did not take it; nothing has changed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before it was decided; nothing has changed.</exception>
-    public async Task<MediaAddition> AddAsync(IncomingFile file, string title, string actor, CancellationToken cancellationToken)
+    public async Task<MediaAddition> AddAsync(ReceivedFile file, string title, string actor, CancellationToken cancellationToken)
     {
         if (FindSame(file) is not { } known || IsMissing(known))
         {
@@ -203,10 +213,10 @@ internal sealed partial class MediaLibrary : IAsyncDisposable
         _thumbnails.Dispose();
     }
 
-    private MediaRecord? FindSame(IncomingFile file) => All.Find(record => record.Size == file.Length && record.Sha256 == file.Sha256);
+    private MediaRecord? FindSame(ReceivedFile file) => FindSame(file.Length, file.Sha256);
 
     // Decided: from here on a caller that goes away changes nothing. Only inside the gate.
-    private async Task<MediaRecord> KeepAsync(IncomingFile file, MediaFacts facts, string title, string actor)
+    private async Task<MediaRecord> KeepAsync(ReceivedFile file, MediaFacts facts, string title, string actor)
     {
         var record = RecordOf(MediaNames.New(facts.Format), title, facts, file.Length, file.Sha256, _time.GetUtcNow());
         file.MoveTo(PathOf(record));
@@ -255,7 +265,7 @@ internal sealed partial class MediaLibrary : IAsyncDisposable
     /// <summary>Makes the folders, empties what is unfinished, and tells which files have no record.</summary>
     private ImmutableArray<string> TidyUp()
     {
-        foreach (var folder in new[] { _folder, IncomingFolder, _thumbnailFolder })
+        foreach (var folder in new[] { _folder, IncomingFolder, UploadFolder, _thumbnailFolder })
             DurableFile.MakePrivateFolder(folder);
         foreach (var left in Directory.EnumerateFiles(IncomingFolder))
             File.Delete(left);

@@ -9,6 +9,18 @@ internal static class MediaLimits
     /// <summary>Uploads at once: each is checked by a child of its own at the end, one at a time, and a home's line is full with one.</summary>
     public const int MostUploads = 4;
 
+    /// <summary>Bytes after which a running upload asks the disk for room again.</summary>
+    public const long AskDiskEvery = 32L << 20;
+
+    /// <summary>Uploads in parts that are not finished: some people's, each with a few files. What they may become together counts against the room of the library.</summary>
+    public const int MostUnfinished = 16;
+
+    /// <summary>Uploads in parts of which the outcome is still told: what is made in a day. Older ones are forgotten first.</summary>
+    public const int MostDecided = 100;
+
+    /// <summary>How long an upload in parts waits for its next part, and its outcome is told: over a night.</summary>
+    public static readonly TimeSpan UploadLifetime = TimeSpan.FromHours(24);
+
     /// <summary>Most pixels of a picture. Phones make 50 million; decoded in four channels this is 256 MB.</summary>
     public const long MostPicturePixels = 64_000_000;
 

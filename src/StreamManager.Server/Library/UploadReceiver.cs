@@ -13,7 +13,7 @@ namespace StreamManager.Server.Library;
 /// Receives uploads (<c>multipart/form-data</c> with one field <c>file</c>) to the disk, never into memory, and hands them to the library. Limits hold while it streams; what is not taken
 /// in the end leaves nothing behind. A client that sends too slowly is cut off by Kestrel's minimum rate.
 /// </summary>
-internal sealed partial class UploadReceiver(MediaLibrary library, EventBus events, TimeProvider time, ILogger<UploadReceiver> logger)
+internal sealed partial class UploadReceiver(MediaLibrary library, UploadPlaces places, EventBus events, TimeProvider time, ILogger<UploadReceiver> logger)
 {
     /// <summary>The only field.</summary>
     public const string FieldName = "file";
@@ -24,15 +24,10 @@ internal sealed partial class UploadReceiver(MediaLibrary library, EventBus even
     /// <summary>Bytes that are read at once.</summary>
     private const int BufferSize = 128 * 1024;
 
-    /// <summary>How often the disk is asked for room, in bytes.</summary>
-    private const long AskDiskEvery = 32L << 20;
-
     /// <summary>RFC 2046, 5.1.1.</summary>
     private const int LongestBoundary = 70;
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
-
-    private int _running;
 
     /// <summary>Receives the upload of a request and takes it into the library. One of the two comes back.</summary>
     public async Task<(MediaAddition? Addition, Problem? Problem)> ReceiveAsync(HttpContext context)
@@ -47,12 +42,12 @@ internal sealed partial class UploadReceiver(MediaLibrary library, EventBus even
             limit.MaxRequestBodySize = null;
         var room = library.Room();
         if (room.For(Math.Max(0, (context.Request.ContentLength ?? 0) - Framing)) is { } shortage)
-            return (null, ProblemOf(shortage, room));
-        if (Interlocked.Increment(ref _running) > MediaLimits.MostUploads)
+            return (null, UploadProblems.Of(shortage, room));
+        using var place = places.TryTake();
+        if (place is null)
         {
-            Interlocked.Decrement(ref _running);
             context.Response.Headers.RetryAfter = "10";
-            return (null, TooMany);
+            return (null, UploadProblems.TooManyAtOnce);
         }
 
         var upload = new Upload($"upl_{Guid.NewGuid():n}", context.Caller().Actor, context.Request.ContentLength);
@@ -65,32 +60,10 @@ internal sealed partial class UploadReceiver(MediaLibrary library, EventBus even
             Reject(upload, "upload_interrupted", "The connection ended before the file was there, or it was too slow.");
             throw;
         }
-        finally
-        {
-            Interlocked.Decrement(ref _running);
-        }
     }
-
-    /// <summary>A file that is not taken, as an answer.</summary>
-    public static Problem ProblemOf(MediaRefusal refusal) => refusal.Reason is MediaRefusalReason.NotChecked
-        ? new Problem(StatusCodes.Status503ServiceUnavailable, refusal.Code, "Files cannot be checked now, so none is taken.", refusal.Words)
-        : new Problem(StatusCodes.Status422UnprocessableEntity, refusal.Code, "The file is not taken.", refusal.Words);
 
     private static Problem NotMultipart { get; } = new(
         StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", "The body must be multipart/form-data.", $"Send one file in the field \"{FieldName}\".");
-
-    private static Problem TooMany { get; } = new(
-        StatusCodes.Status429TooManyRequests, "too_many_uploads", "Other uploads are under way.", $"At most {MediaLimits.MostUploads} go on at a time; send it again when one has ended.");
-
-    private static Problem ProblemOf(MediaShortage shortage, MediaRoom room) => shortage switch
-    {
-        MediaShortage.TooLarge => new Problem(
-            StatusCodes.Status413PayloadTooLarge, "upload_too_large", "The file is too large.", $"At most {room.UploadLimit} bytes are taken (upload_limit)."),
-        MediaShortage.LibraryFull => new Problem(
-            StatusCodes.Status507InsufficientStorage, "media_library_full", "The media library is full.",
-            $"There is room for {Math.Max(0, room.LibraryLeft)} bytes more (media_library_limit, and {MediaLimits.MostFiles} files). Delete what is not needed."),
-        _ => new Problem(StatusCodes.Status507InsufficientStorage, "disk_full", "The disk is full.", "The disk of DATA_DIR has no room for this file beside the server's own state."),
-    };
 
     private static Problem Malformed(string detail) => new(StatusCodes.Status400BadRequest, "malformed_multipart", "The body is not valid multipart/form-data.", detail);
 
@@ -116,14 +89,14 @@ internal sealed partial class UploadReceiver(MediaLibrary library, EventBus even
                 return (null, problem);
             }
 
-            await Task.Run(received!.Finish, cancellationToken);
-            switch (await library.AddAsync(received, upload.Title, upload.Actor, cancellationToken))
+            var whole = await Task.Run(received!.Finish, cancellationToken);
+            switch (await library.AddAsync(whole, upload.Title, upload.Actor, cancellationToken))
             {
                 case MediaAddition.Refused { Refusal: var refusal }:
                     Reject(upload, refusal.Code, refusal.Words);
-                    return (null, ProblemOf(refusal));
+                    return (null, UploadProblems.Of(refusal));
                 case MediaAddition.NoRoom { Shortage: var shortage }:
-                    var full = ProblemOf(shortage, library.Room());
+                    var full = UploadProblems.Of(shortage, library.Room());
                     Reject(upload, full.Code, full.Title);
                     return (null, full);
                 case var addition:
@@ -133,7 +106,7 @@ internal sealed partial class UploadReceiver(MediaLibrary library, EventBus even
         catch (IOException e) when (e is not BadHttpRequestException && !cancellationToken.IsCancellationRequested)
         {
             LogDisk(logger, e);
-            var problem = ProblemOf(MediaShortage.DiskFull, room);
+            var problem = UploadProblems.Of(MediaShortage.DiskFull, room);
             Reject(upload, problem.Code, problem.Title);
             return (null, problem);
         }
@@ -196,14 +169,14 @@ internal sealed partial class UploadReceiver(MediaLibrary library, EventBus even
                 }
 
                 if (!isKnown && MediaSignature.Identify(buffer.AsSpan(0, Math.Min(read, MediaSignature.SniffLength))) is { Refusal: { } refusal })
-                    return ProblemOf(refusal);
+                    return UploadProblems.Of(refusal);
                 isKnown = true;
                 if (read == 0)
                     return null;
                 if (room.For(file.Length + read) is { } shortage)
-                    return ProblemOf(shortage, room);
+                    return UploadProblems.Of(shortage, room);
                 await file.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
-                if (file.Length - asked >= AskDiskEvery)
+                if (file.Length - asked >= MediaLimits.AskDiskEvery)
                 {
                     asked = file.Length;
                     room = library.Room();

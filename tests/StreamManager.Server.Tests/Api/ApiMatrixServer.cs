@@ -56,6 +56,7 @@ internal sealed class ApiMatrixServer : IAsyncDisposable
         ["/api/sessions/{id}"] = "the caller has no session",
         ["/api/media/{filename}"] = "the library is empty; MediaApiTests fill it",
         ["/api/media/{filename}/thumbnail"] = "the library is empty; MediaApiTests fill it",
+        ["/api/uploads/{id}"] = "one begins with headers; ResumableUploadTests begin some",
         ["/api/webhooks/{id}/deliveries/{deliveryId}/redeliver"] = "nothing was delivered; WebhookApiTests deliver",
     };
 
