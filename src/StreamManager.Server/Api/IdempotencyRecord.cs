@@ -18,5 +18,5 @@ internal sealed record IdempotencyRecord(string Request, int Status = 0, string?
 
 /// <summary>How it is kept.</summary>
 [JsonSerializable(typeof(IdempotencyRecord))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 internal sealed partial class IdempotencyJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
@@ -9,7 +10,7 @@ using StreamManager.Server.Storage;
 namespace StreamManager.Server.Keys;
 
 /// <summary>A key that the server made for a source: sealed, so that people can be told again what to paste into OBS. Body of kind <c>ingest-key</c>, id <c>channel/source</c>.</summary>
-internal sealed record OwnKeyRecord(string SealedKey);
+internal sealed record OwnKeyRecord([property: JsonRequired] string SealedKey);
 
 /// <summary>A fixed key of the configuration.</summary>
 /// <param name="Hash">Its hash, compared in constant time.</param>

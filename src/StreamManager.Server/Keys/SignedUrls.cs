@@ -32,7 +32,7 @@ internal enum SignedAction
 internal sealed record SignedGrant(SignedAction Action, string Channel, string? Source, long Expires, ImmutableArray<string>? Addresses);
 
 /// <summary>A key that addresses are signed with; body of kind <c>signing-key</c>.</summary>
-internal sealed record SigningKeyRecord(string SealedKey, DateTimeOffset CreatedAt, DateTimeOffset? ValidUntil = null);
+internal sealed record SigningKeyRecord([property: JsonRequired] string SealedKey, [property: JsonRequired] DateTimeOffset CreatedAt, DateTimeOffset? ValidUntil = null);
 
 /// <summary>
 /// Addresses that carry their own permission (row A7): <c>sm1.KEYID.GRANT.MAC</c>, the grant in base64url, the MAC an HMAC-SHA256 over all that stands before it. Nothing is asked of the store to

@@ -145,8 +145,9 @@ internal static class StreamAlias
     public static bool IsMadeKey(string text) => text.Length == StreamKey.Length && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }
 
-/// <summary>How keys lie in the store.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+/// <summary>How keys lie in the store. What must be there is marked in each record, since a signed address leaves out what it does not say.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(StreamKey))]
 [JsonSerializable(typeof(OwnKeyRecord))]
 [JsonSerializable(typeof(SigningKeyRecord))]
