@@ -2,7 +2,7 @@ using StreamManager.Server.Hosting;
 
 namespace StreamManager.Server.Monitoring;
 
-/// <summary>One thing that was looked at.</summary>
+/// <summary>One thing that was looked at. The reason of a good one is what has happened to it before.</summary>
 internal sealed record HealthCheckDocument(string Name, bool Ok, string? Reason);
 
 /// <summary>The answer of the health routes.</summary>
@@ -18,6 +18,9 @@ internal sealed record HealthCheck(string Name, Func<Task<string?>> FindProblemA
         : this(name, () => Task.FromResult(findProblem()))
     {
     }
+
+    /// <summary>What has happened though nothing is wrong now, in such words; null: nothing.</summary>
+    public Func<string?> FindNote { get; init; } = () => null;
 
     /// <summary>The same, looked at once in <paramref name="period"/> at most: the health routes are open, and asking them must cost next to nothing.</summary>
     public HealthCheck AtMostOnceIn(TimeSpan period, TimeProvider time)
@@ -62,7 +65,7 @@ internal sealed class HealthChecks(ServerLifetime lifetime, IReadOnlyList<Health
         var found = await Task.WhenAll(checks.Select(async check =>
         {
             var problem = await check.FindProblemAsync();
-            return new HealthCheckDocument(check.Name, problem is null, problem);
+            return new HealthCheckDocument(check.Name, problem is null, problem ?? check.FindNote());
         }));
         return new HealthDocument(
             found.All(check => check.Ok) ? "healthy" : "unhealthy", ProductVersion.Text, (long)time.GetElapsedTime(lifetime.StartedAt).TotalSeconds, found);

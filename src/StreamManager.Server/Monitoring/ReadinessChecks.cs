@@ -21,7 +21,11 @@ internal static class ReadinessChecks
     private static readonly TimeSpan PortsPeriod = TimeSpan.FromSeconds(1);
 
     /// <summary>The state store. Its own reason may name an address, so it stays in the log.</summary>
-    public static HealthCheck Store(IStateStore store) => new("store", () => store.Health.IsAvailable ? null : "the state store is away: what is on air goes on, changes are refused");
+    public static HealthCheck Store(IStateStore store) =>
+        new("store", () => store.Health is { IsAvailable: false } away ? away.ForOutsiders ?? "the state store is away: what is on air goes on, changes are refused" : null)
+        {
+            FindNote = () => store.Health is { IsAvailable: true } good ? good.ForOutsiders : null,
+        };
 
     /// <summary>The disk below the data directory.</summary>
     public static HealthCheck Disk(string dataDirectory) => new("disk", () =>

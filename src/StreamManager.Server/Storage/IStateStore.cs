@@ -40,6 +40,9 @@ internal interface IStateStore : IAsyncDisposable
 /// <param name="Reason">Else why not and what to do, in words without secrets.</param>
 internal sealed record StoreHealth(bool IsAvailable, string? Reason)
 {
+    /// <summary>In words that an outsider may read (no address, no path): why not; or, while it can be used, what has happened to it. Null: nothing more is to be said.</summary>
+    public string? ForOutsiders { get; init; }
+
     /// <summary>All is well.</summary>
     public static StoreHealth Available { get; } = new(true, null);
 }

@@ -33,6 +33,7 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
     private volatile bool _isHousekeepingDue;
 
     // The owner thread's.
+    private readonly SqliteFilesInUse _files;
     private SqliteConnection? _connection;
 
     private SqliteDatabase(string path, SqliteSettings settings, SqliteConnection connection, TimeProvider time, ILogger logger)
@@ -40,6 +41,7 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
         _path = path;
         _settings = settings;
         _connection = connection;
+        _files = new SqliteFilesInUse(path);
         _time = time;
         _logger = logger;
         _inbox = Channel.CreateBounded<SqliteRequest>(new BoundedChannelOptions(InboxLength) { SingleReader = true });
@@ -153,6 +155,8 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
             connection.Execute("BEGIN IMMEDIATE");
             foreach (var request in writes)
                 RunInSavepoint(connection, request);
+            // What is committed from here on is acknowledged: it must be in the file that the next start opens.
+            _files.Check();
             connection.Execute("COMMIT");
         }
         catch (Exception e)
@@ -204,6 +208,16 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
             return;
         }
 
+        try
+        {
+            _files.Check();
+        }
+        catch (SqliteFileMovedException e)
+        {
+            _ = Failed(e);
+            return;
+        }
+
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         var isAnyExpired = false;
         RunRead(Housekeeping(connection =>
@@ -234,7 +248,16 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
         isWrite: true,
         CancellationToken.None);
 
-    private SqliteConnection Connect() => _connection ??= SqliteFile.Reopen(_path, _settings);
+    private SqliteConnection Connect()
+    {
+        if (_connection is null)
+        {
+            _files.CheckDatabase();
+            _connection = SqliteFile.Reopen(_path, _settings);
+        }
+
+        return _connection;
+    }
 
     /// <summary>After a failure outside of a savepoint: leaves no transaction behind. What the callers are told.</summary>
     private Exception Failed(Exception exception)
@@ -251,25 +274,28 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
             Disconnect();
         }
 
+        // Its connection stays: it has the only hold on a file that was deleted.
+        if (exception is SqliteFileMovedException)
+            return Unavailable(exception.Message, exception, "the file of the state is gone or was replaced: what is on air goes on, changes are refused");
         if (sqlite is null)
             return exception;
         if (SqliteFailure.NeedsNewConnection(sqlite))
             Disconnect();
-        return Unavailable(sqlite);
+        return Unavailable(SqliteFailure.Describe(sqlite, _path), sqlite, forOutsiders: null);
     }
 
     private void Disconnect()
     {
         _connection?.Dispose();
         _connection = null;
+        _files.ForgetLog();
     }
 
-    private StoreUnavailableException Unavailable(SqliteException exception)
+    private StoreUnavailableException Unavailable(string words, Exception exception, string? forOutsiders)
     {
-        var words = SqliteFailure.Describe(exception, _path);
         if (_health.IsAvailable)
             LogUnavailable(words);
-        _health = new StoreHealth(false, words);
+        _health = new StoreHealth(false, words) { ForOutsiders = forOutsiders };
         return new StoreUnavailableException(words, exception);
     }
 

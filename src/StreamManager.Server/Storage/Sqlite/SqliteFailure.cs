@@ -21,6 +21,16 @@ internal static class SqliteFailure
         $"{path} is damaged ({finding}). Stop the server and put a backup of it back, without the old {Path.GetFileName(path)}-wal and -shm. "
         + "To start afresh, move the three files away: users, keys, destinations made through the API and the journal are then lost; config.yml is not touched.";
 
+    /// <summary>The words for a file that is open and has no name any more.</summary>
+    public static string Gone(string path) =>
+        $"{path} is gone: it was moved or deleted while the server has it open. Move it back, and the server goes on by itself. If it was deleted, do not stop the server before you have copied the open file "
+        + "(docs/operations/running.md).";
+
+    /// <summary>The words for a file that is open, and whose name another one has.</summary>
+    public static string Replaced(string path) =>
+        $"{path} was replaced while the server has the old one open: another file is in its place. Put the old one back, and the server goes on by itself; or stop the server and start it again with the new one, "
+        + "without the old -wal and -shm.";
+
     /// <summary>After these the connection is closed and opened anew before the next use: what it has in memory may be wrong, or the file another one.</summary>
     public static bool NeedsNewConnection(SqliteException exception) => exception.Code is not (SqliteCode.Full or SqliteCode.Busy or SqliteCode.Locked);
 }
