@@ -12,8 +12,10 @@ internal static class ServerEvents
     private static readonly EventType ConfigurationRefusedType = new("server.configurationRefused", "errors");
     private static readonly EventType JournalGapType = new("server.journalGap", "lost", "from", "until");
 
+    private static readonly EventType StoreDamagedType = new("server.storeDamaged", "kind", "document");
+
     /// <summary>The family.</summary>
-    public static ImmutableArray<EventType> All { get; } = [StartedType, StoppingType, ConfigurationChangedType, ConfigurationRefusedType, JournalGapType];
+    public static ImmutableArray<EventType> All { get; } = [StartedType, StoppingType, ConfigurationChangedType, ConfigurationRefusedType, JournalGapType, StoreDamagedType];
 
     /// <summary>Everything runs.</summary>
     public static ServerEvent Started(DateTimeOffset time, string version) => StartedType.At(time, null, null, version);
@@ -31,6 +33,9 @@ internal static class ServerEvents
     /// <summary>So many events between these times are missing in the journal: the store was away for longer than events could wait.</summary>
     public static ServerEvent JournalGap(DateTimeOffset time, long lost, DateTimeOffset from, DateTimeOffset until) =>
         JournalGapType.At(time, null, null, lost, EventType.Word(from), EventType.Word(until));
+
+    /// <summary>A document in the store cannot be read, and the server goes on without it.</summary>
+    public static ServerEvent StoreDamaged(DateTimeOffset time, string kind, string id) => StoreDamagedType.At(time, null, null, kind, id);
 
     private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(text => JsonValue.Create(text))];
 }

@@ -27,6 +27,22 @@ internal sealed class DocumentSet<T>(IStateStore store, string kind, JsonTypeInf
     public async ValueTask<ImmutableArray<Versioned<T>>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await store.ListAsync(kind, cancellationToken)).Select(Read).OrderBy(entry => entry.Id, StringComparer.Ordinal)];
 
+    /// <summary>Those that can be read, and those that cannot, each ordered by id. For whoever can do without the damaged ones.</summary>
+    public async ValueTask<(ImmutableArray<Versioned<T>> Readable, ImmutableArray<StoredDocument> Damaged)> ListReadableAsync(CancellationToken cancellationToken)
+    {
+        var readable = ImmutableArray.CreateBuilder<Versioned<T>>();
+        var damaged = ImmutableArray.CreateBuilder<StoredDocument>();
+        foreach (var document in (await store.ListAsync(kind, cancellationToken)).OrderBy(document => document.Id, StringComparer.Ordinal))
+        {
+            if (TryRead(document) is { } record)
+                readable.Add(record);
+            else
+                damaged.Add(document);
+        }
+
+        return (readable.ToImmutable(), damaged.ToImmutable());
+    }
+
     /// <summary>Writes one record. Null: there is another version than expected, and nothing was written.</summary>
     public async ValueTask<long?> PutAsync(string id, T value, long? expectedVersion, CancellationToken cancellationToken, DateTimeOffset? expiresAt = null) =>
         await store.WriteAsync([Put(id, value, expectedVersion, expiresAt)], cancellationToken) is StateWriteResult.Done done ? done.Version : null;
@@ -42,22 +58,29 @@ internal sealed class DocumentSet<T>(IStateStore store, string kind, JsonTypeInf
     /// <summary>A removal for <see cref="IStateStore.WriteAsync"/>, together with others.</summary>
     public StateWrite Remove(string id, long? expectedVersion = null) => new StateWrite.Remove(kind, id, expectedVersion);
 
-    private Versioned<T> Read(StoredDocument document)
+    private Versioned<T> Read(StoredDocument document) => TryRead(document) ?? throw new DamagedDocumentException(kind, document.Id);
+
+    private Versioned<T>? TryRead(StoredDocument document)
     {
         try
         {
-            return JsonSerializer.Deserialize(document.Body.Span, type) is { } value
-                ? new Versioned<T>(document.Id, value, document.Version, document.ExpiresAt)
-                : throw new DamagedDocumentException(kind, document.Id);
+            return JsonSerializer.Deserialize(document.Body.Span, type) is { } value ? new Versioned<T>(document.Id, value, document.Version, document.ExpiresAt) : null;
         }
         catch (JsonException)
         {
             // The exception's own text may repeat what it found.
-            throw new DamagedDocumentException(kind, document.Id);
+            return null;
         }
     }
 }
 
 /// <summary>A document in the store is not what this program wrote: damaged, or of a later version.</summary>
 internal sealed class DamagedDocumentException(string kind, string id)
-    : Exception($"The stored {kind} {id} cannot be read: it is damaged, or a later version of the server wrote it. Put a backup of the state back, or start that version.");
+    : Exception($"The stored {kind} {id} cannot be read: it is damaged, or a later version of the server wrote it. Put a backup of the state back, or start that version.")
+{
+    /// <summary>Kind of the document.</summary>
+    public string Kind => kind;
+
+    /// <summary>Its id.</summary>
+    public string Id => id;
+}

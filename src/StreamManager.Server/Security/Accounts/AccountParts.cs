@@ -33,13 +33,14 @@ internal sealed partial class AccountParts : IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger<AccountParts>();
         var documents = new AccountDocuments(store);
+        var reports = new DamageReports(events, time, loggers.CreateLogger<DamageReports>());
         _sessionCache = new CredentialCache<SessionRecord>(store, documents.Sessions, time);
         _tokenCache = new CredentialCache<TokenRecord>(store, documents.Tokens, time);
         _sessionUses = new UseRecorder<SessionRecord>(documents.Sessions, SessionBook.Used);
         _tokenUses = new UseRecorder<TokenRecord>(documents.Tokens, TokenBook.Used);
-        Directory = new UserDirectory(store, documents.Users, time);
+        Directory = new UserDirectory(store, documents.Users, reports, time);
         Users = new UserBook(store, documents, Directory, _passwords, events, time);
-        Sessions = new SessionBook(store, documents, _sessionCache, _sessionUses, events, time);
+        Sessions = new SessionBook(store, documents, _sessionCache, _sessionUses, reports, events, time);
         Tokens = new TokenBook(documents, _tokenCache, _tokenUses, events, time);
         Desk = new LoginDesk(Directory, Users, documents, Sessions, _passwords, events, time);
         Authenticator = new Authenticator(adminToken is null ? null : new TokenDigest(adminToken.Value), Directory, Sessions, Tokens, time);
@@ -95,10 +96,6 @@ internal sealed partial class AccountParts : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // The server ends; a last use less.
-        }
-        catch (DamagedDocumentException e)
-        {
-            LogNotWritten(_logger, e.Message);
         }
     }
 

@@ -31,11 +31,16 @@ internal sealed class LoginDesk(
     private readonly LoginThrottle _throttle = new(time);
 
     /// <summary>Tries to log in.</summary>
+    /// <exception cref="DamagedDocumentException">The user with this name, or one who may have it, cannot be read.</exception>
     public async Task<LoginResult> LogInAsync(string name, string password, string address, string client, CancellationToken cancellationToken)
     {
-        var user = (await directory.GetAsync(cancellationToken)).FindByName(name);
+        var all = await directory.GetAsync(cancellationToken);
+        var user = all.FindByName(name);
         var login = new LoginTry(name, address, user?.Value.KnownAddresses ?? []);
         var (check, refusal) = await CheckAsync(user, login, password, address, cancellationToken);
+        // Only now, so that whoever asks for names waits as for any guess.
+        if (refusal is LoginResult.Wrong && user is null && (all.FindDamagedByName(name) ?? all.Damaged.FirstOrDefault(damaged => damaged.Name is null)) is { } unreadable)
+            throw unreadable.ToException();
         if (refusal is not null)
             return refusal;
         var session = await sessions.MakeAsync(user!, address, client, cancellationToken);

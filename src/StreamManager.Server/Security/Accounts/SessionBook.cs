@@ -12,7 +12,13 @@ internal sealed record NewSession(Secret Secret, DateTimeOffset ExpiresAt);
 
 /// <summary>Makes, finds and ends sessions. Thread-safe; throws like <see cref="IStateStore"/>.</summary>
 internal sealed class SessionBook(
-    IStateStore store, AccountDocuments documents, CredentialCache<SessionRecord> cache, UseRecorder<SessionRecord> uses, EventBus events, TimeProvider time)
+    IStateStore store,
+    AccountDocuments documents,
+    CredentialCache<SessionRecord> cache,
+    UseRecorder<SessionRecord> uses,
+    DamageReports reports,
+    EventBus events,
+    TimeProvider time)
 {
     /// <summary>Makes a session of a user. With too many of them, the one that was used longest ago is ended.</summary>
     /// <param name="user">Whose.</param>
@@ -40,10 +46,11 @@ internal sealed class SessionBook(
     }
 
     /// <summary>Who has this cookie; null: nobody, or not any more. Notes the use.</summary>
+    /// <exception cref="DamagedDocumentException">The session's user cannot be read.</exception>
     public async ValueTask<Caller?> FindAsync(string secret, Users users, CancellationToken cancellationToken)
     {
         var id = AccountSecret.Digest(secret);
-        if (await cache.FindAsync(id, cancellationToken) is not { } session)
+        if (await ReadableAsync(cache.FindAsync(id, cancellationToken)) is not { } session)
             return null;
         var now = time.GetUtcNow();
         var record = session.Value;
@@ -78,7 +85,7 @@ internal sealed class SessionBook(
     /// <summary>Ends a session by the id that the store has.</summary>
     public async Task EndAsync(string id, string actor, CancellationToken cancellationToken)
     {
-        var session = await documents.Sessions.GetAsync(id, cancellationToken);
+        var session = await ReadableAsync(documents.Sessions.GetAsync(id, cancellationToken));
         await documents.Sessions.RemoveAsync(id, expectedVersion: null, cancellationToken);
         cache.Forget(id);
         if (session is not null)
@@ -110,8 +117,26 @@ internal sealed class SessionBook(
             && now < usedAt + AccountLimits.SessionIdleTime;
     }
 
-    private async Task<IEnumerable<Versioned<SessionRecord>>> ListAsync(string userId, CancellationToken cancellationToken) =>
-        (await documents.Sessions.ListAsync(cancellationToken)).Where(session => session.Value.UserId == userId);
+    private async Task<IEnumerable<Versioned<SessionRecord>>> ListAsync(string userId, CancellationToken cancellationToken)
+    {
+        var (readable, damaged) = await documents.Sessions.ListReadableAsync(cancellationToken);
+        reports.Tell(damaged);
+        return readable.Where(session => session.Value.UserId == userId);
+    }
+
+    /// <summary>A session that cannot be read is none: whoever had it logs in again.</summary>
+    private async ValueTask<Versioned<SessionRecord>?> ReadableAsync(ValueTask<Versioned<SessionRecord>?> read)
+    {
+        try
+        {
+            return await read;
+        }
+        catch (DamagedDocumentException e)
+        {
+            reports.Tell(e);
+            return null;
+        }
+    }
 
     private void Publish(string type, string actor, string userId, string sessionId, string? address)
     {

@@ -23,7 +23,7 @@ internal sealed class TokenBook(
         await _making.WaitAsync(cancellationToken);
         try
         {
-            var all = await documents.Tokens.ListAsync(cancellationToken);
+            var (all, _) = await documents.Tokens.ListReadableAsync(cancellationToken);
             if (all.Count(token => token.Value.UserId == maker.UserId) >= AccountLimits.MostTokensOfUser)
                 return null;
             var secret = AccountSecret.Make(AccountSecret.TokenPrefix);

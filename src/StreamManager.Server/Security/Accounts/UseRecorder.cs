@@ -36,7 +36,7 @@ internal sealed class UseRecorder<T>(DocumentSet<T> documents, Func<T, DateTimeO
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
         return Parallel.ForEachAsync(_waiting.ToArray(), options, async (waiting, limit) =>
         {
-            if (await documents.GetAsync(waiting.Key, limit) is { } document)
+            if (await FindAsync(waiting.Key, limit) is { } document)
             {
                 var (value, expiresAt) = use(document.Value, waiting.Value);
                 if (await documents.PutAsync(waiting.Key, value, document.Version, limit, expiresAt) is null)
@@ -46,5 +46,18 @@ internal sealed class UseRecorder<T>(DocumentSet<T> documents, Func<T, DateTimeO
             // Only if it was not used again meanwhile.
             _waiting.TryRemove(waiting);
         });
+    }
+
+    /// <summary>What cannot be read has no last use either, and must not keep the others from theirs.</summary>
+    private async Task<Versioned<T>?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await documents.GetAsync(id, cancellationToken);
+        }
+        catch (DamagedDocumentException)
+        {
+            return null;
+        }
     }
 }

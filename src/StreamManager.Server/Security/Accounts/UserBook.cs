@@ -128,8 +128,9 @@ internal sealed class UserBook(
     /// <summary>Removes a user, with all tokens and sessions. <paramref name="isCurrent"/> as with a change.</summary>
     public async Task<UserResult> RemoveAsync(string id, string actor, CancellationToken cancellationToken, Func<Versioned<UserRecord>, bool>? isCurrent = null)
     {
-        var tokens = await documents.Tokens.ListAsync(cancellationToken);
-        var sessions = await documents.Sessions.ListAsync(cancellationToken);
+        // What cannot be read is worth nothing without a user either.
+        var (tokens, _) = await documents.Tokens.ListReadableAsync(cancellationToken);
+        var (sessions, _) = await documents.Sessions.ListReadableAsync(cancellationToken);
         ImmutableArray<StateWrite> owned =
         [
             .. tokens.Where(token => token.Value.UserId == id).Select(token => documents.Tokens.Remove(token.Id)),
@@ -155,9 +156,9 @@ internal sealed class UserBook(
 
     private Plan Add(Users users, Versioned<SetupRecord>? setup, UserRecord user, string eventType, string actor)
     {
-        if (users.FindByName(user.Name) is not null)
+        if (users.FindByName(user.Name) is not null || users.FindDamagedByName(user.Name) is not null)
             return Plan.Refuse(UserRefusal.NameTaken);
-        if (users.All.Length >= AccountLimits.MostUsers)
+        if (users.All.Length + users.Damaged.Length >= AccountLimits.MostUsers)
             return Plan.Refuse(UserRefusal.TooMany);
         var id = AccountSecret.NewId("usr_");
         return new Plan(id, user, [documents.Users.Put(id, user, StateWrite.Absent)])
@@ -181,7 +182,7 @@ internal sealed class UserBook(
             PasswordHash = hash ?? before.PasswordHash,
             IsEnabled = change.IsEnabled ?? before.IsEnabled,
         };
-        if (users.FindByName(after.Name) is { } namesake && namesake.Id != id)
+        if ((users.FindByName(after.Name) is { } namesake && namesake.Id != id) || users.FindDamagedByName(after.Name) is not null)
             return Plan.Refuse(UserRefusal.NameTaken);
         var wasOwner = before is { Role: Role.Owner, IsEnabled: true };
         if (wasOwner && after is not { Role: Role.Owner, IsEnabled: true } && !users.HasOwnerBeside(id))
@@ -205,11 +206,13 @@ internal sealed class UserBook(
 
     private Plan Remove(Users users, string id, ImmutableArray<StateWrite> owned, string actor, Func<Versioned<UserRecord>, bool>? isCurrent)
     {
-        if (users.Find(id) is not { } user)
+        var damaged = users.FindDamaged(id);
+        if ((damaged?.ToRemoved() ?? users.Find(id)) is not { } user)
             return Plan.Refuse(UserRefusal.NotFound);
         if (isCurrent?.Invoke(user) is false)
             return Plan.Refuse(UserRefusal.Stale);
-        if (user.Value is { Role: Role.Owner, IsEnabled: true } && !users.HasOwnerBeside(id))
+        // One that cannot be read may have been the last owner.
+        if ((damaged is not null || user.Value is { Role: Role.Owner, IsEnabled: true }) && !users.HasOwnerBeside(id))
             return Plan.Refuse(UserRefusal.LastOwner);
         return new Plan(id, user.Value, [documents.Users.Remove(id, user.Version), .. owned])
         {
@@ -226,7 +229,8 @@ internal sealed class UserBook(
             {
                 // In this order: whoever changes users after the first read changes its document too.
                 var setup = await documents.Setup.GetAsync(SetupId, cancellationToken);
-                var users = new Users(await documents.Users.ListAsync(cancellationToken), changes: 0, readAt: 0, TimeSpan.Zero);
+                var (readable, damaged) = await documents.Users.ListReadableAsync(cancellationToken);
+                var users = new Users(readable, [.. damaged.Select(DamagedUser.Of)], changes: 0, readAt: 0, TimeSpan.Zero);
                 var plan = decide(users, setup);
                 if (plan.User is null)
                     return UserResult.Refused(plan.Refusal);

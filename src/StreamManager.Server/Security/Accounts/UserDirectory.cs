@@ -8,6 +8,7 @@ namespace StreamManager.Server.Security.Accounts;
 internal sealed class UserDirectory : IDisposable
 {
     private readonly DocumentSet<UserRecord> _documents;
+    private readonly DamageReports _reports;
     private readonly TimeProvider _time;
     private readonly IDisposable _subscription;
     private readonly SemaphoreSlim _reading = new(1);
@@ -15,9 +16,10 @@ internal sealed class UserDirectory : IDisposable
     private int _changes;
 
     /// <summary>An empty copy; the first question reads it.</summary>
-    public UserDirectory(IStateStore store, DocumentSet<UserRecord> documents, TimeProvider time)
+    public UserDirectory(IStateStore store, DocumentSet<UserRecord> documents, DamageReports reports, TimeProvider time)
     {
         _documents = documents;
+        _reports = reports;
         _time = time;
         _subscription = store.Subscribe(OnChange);
     }
@@ -66,12 +68,13 @@ internal sealed class UserDirectory : IDisposable
     {
         try
         {
-            var list = await StoreReads.WithinAsync(_documents.ListAsync, _time, cancellationToken);
-            return new Users(list, changes, _time.GetTimestamp(), StoreReads.FreshTime);
+            var (readable, damaged) = await StoreReads.WithinAsync(_documents.ListReadableAsync, _time, cancellationToken);
+            _reports.Tell(damaged);
+            return new Users(readable, [.. damaged.Select(DamagedUser.Of)], changes, _time.GetTimestamp(), StoreReads.FreshTime);
         }
         catch (StoreUnavailableException) when (old is not null)
         {
-            return new Users(old.All, changes, _time.GetTimestamp(), StoreReads.RetryTime);
+            return new Users(old.All, old.Damaged, changes, _time.GetTimestamp(), StoreReads.RetryTime);
         }
     }
 
@@ -84,11 +87,6 @@ internal sealed class UserDirectory : IDisposable
         try
         {
             await ReadAsync(CancellationToken.None);
-        }
-        catch (DamagedDocumentException)
-        {
-            // The next request reads it itself, and says so.
-            Interlocked.Increment(ref _changes);
         }
         catch (ObjectDisposedException)
         {
@@ -115,9 +113,10 @@ internal sealed class Users
     private readonly FrozenDictionary<string, Versioned<UserRecord>> _byId;
     private readonly Dictionary<string, Versioned<UserRecord>> _byName = new(StringComparer.Ordinal);
 
-    internal Users(ImmutableArray<Versioned<UserRecord>> all, int changes, long readAt, TimeSpan freshFor)
+    internal Users(ImmutableArray<Versioned<UserRecord>> all, ImmutableArray<DamagedUser> damaged, int changes, long readAt, TimeSpan freshFor)
     {
         All = all;
+        Damaged = damaged;
         Changes = changes;
         ReadAt = readAt;
         CheckedAt = readAt;
@@ -127,8 +126,11 @@ internal sealed class Users
             _byName.TryAdd(AccountNames.Key(user.Value.Name), user);
     }
 
-    /// <summary>All of them.</summary>
+    /// <summary>All that can be read.</summary>
     public ImmutableArray<Versioned<UserRecord>> All { get; }
+
+    /// <summary>The others.</summary>
+    public ImmutableArray<DamagedUser> Damaged { get; }
 
     internal int Changes { get; }
 
@@ -140,10 +142,18 @@ internal sealed class Users
     internal long CheckedAt;
 
     /// <summary>By id; null: there is none.</summary>
-    public Versioned<UserRecord>? Find(string id) => _byId.GetValueOrDefault(id);
+    /// <exception cref="DamagedDocumentException">The user is there and cannot be read.</exception>
+    public Versioned<UserRecord>? Find(string id) => FindDamaged(id) is { } damaged ? throw damaged.ToException() : _byId.GetValueOrDefault(id);
+
+    /// <summary>One that cannot be read, by id; null: there is no such one.</summary>
+    public DamagedUser? FindDamaged(string id) => Damaged.FirstOrDefault(user => user.Id == id);
 
     /// <summary>By name, whatever its case; null: there is none.</summary>
     public Versioned<UserRecord>? FindByName(string name) => _byName.GetValueOrDefault(AccountNames.Key(name));
+
+    /// <summary>One that cannot be read and has this name; null: there is none.</summary>
+    public DamagedUser? FindDamagedByName(string name) =>
+        Damaged.FirstOrDefault(user => user.Name is { } known && AccountNames.Key(known) == AccountNames.Key(name));
 
     /// <summary>Is there an owner who may come in, other than this user?</summary>
     public bool HasOwnerBeside(string? id) => All.Any(user => user.Value is { Role: Role.Owner, IsEnabled: true } && user.Id != id);
