@@ -173,12 +173,15 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var store = state.Store;
         var vault = Own(await Vault.OpenAsync(store, options.EncryptionKey, options.DataDirectory, time, cancellationToken));
         IsFirstStart = vault.IsNew;
+        store.Keep(vault.Anchor);
         var events = _events = new EventBus(time);
         OwnAsync(new JournalWriter(
             state.Journal, events, new JournalRetention(TimeSpan.FromDays(options.EventRetentionDays), options.EventRetentionEntries), time, loggers.CreateLogger<JournalWriter>()));
         _accounts = OwnAsync(new AccountParts(store, options.AdminToken, events, time, loggers));
         await _accounts.Directory.GetAsync(cancellationToken);
         SetupToken = await _accounts.Users.MakeLinkAsync(cancellationToken);
+        store.Keep(_accounts.Anchor);
+        await store.HoldAsync(cancellationToken);
         if (ExecutablePath.Find(options.FfmpegPath) is null)
             LogNoFfmpeg(_logger, options.FfmpegPath);
         var connections = new ConnectionRegistry();

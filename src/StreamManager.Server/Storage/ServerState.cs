@@ -16,7 +16,7 @@ internal sealed class ServerState : IAsyncDisposable
 
     private readonly DataDirectoryLock _directory;
 
-    private ServerState(DataDirectoryLock directory, IStateStore store, IEventJournal journal)
+    private ServerState(DataDirectoryLock directory, AnchoredStore store, IEventJournal journal)
     {
         _directory = directory;
         Store = store;
@@ -24,7 +24,7 @@ internal sealed class ServerState : IAsyncDisposable
     }
 
     /// <summary>The documents.</summary>
-    public IStateStore Store { get; }
+    public AnchoredStore Store { get; }
 
     /// <summary>The journal.</summary>
     public IEventJournal Journal { get; }
@@ -40,18 +40,20 @@ internal sealed class ServerState : IAsyncDisposable
             if (options.Redis is { } redis)
             {
                 var shared = await RedisStateStore.OpenAsync(new RedisOptions { Url = redis }, RedisPatience, time, loggers, cancellationToken);
-                return new ServerState(directory, shared, shared.Journal);
+                return new ServerState(directory, Anchored(shared), shared.Journal);
             }
 
             RefuseOldState(options.DataDirectory);
             var store = SqliteStateStore.Open(directory, time, loggers.CreateLogger<SqliteStateStore>());
-            return new ServerState(directory, store, store.Journal);
+            return new ServerState(directory, Anchored(store), store.Journal);
         }
         catch
         {
             directory.Dispose();
             throw;
         }
+
+        AnchoredStore Anchored(IStateStore store) => new(store, time, loggers.CreateLogger<AnchoredStore>());
     }
 
     /// <inheritdoc/>

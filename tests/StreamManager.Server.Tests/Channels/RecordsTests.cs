@@ -17,7 +17,7 @@ public sealed class RecordsTests : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
     private ServerState _state = null!;
 
-    private IStateStore Store => _state.Store;
+    private AnchoredStore Store => _state.Store;
     private Vault _vault = null!;
 
     private DestinationRecords Destinations => new(Store, _vault);

@@ -1,5 +1,6 @@
 using System.Net;
 using StreamManager.Server.Hosting;
+using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Storage.Redis;
 using StreamManager.TestKit;
 using StreamManager.TestKit.Redis;
@@ -9,6 +10,10 @@ namespace StreamManager.Server.Tests.Hosting;
 /// <summary>The whole server on a real Redis.</summary>
 public sealed class RedisServerTests
 {
+    private const string Password = "correct horse battery";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Server_WhoseRedisGoesAway_StaysOnAirRefusesChangesAndRemembersLater()
     {
@@ -37,6 +42,68 @@ public sealed class RedisServerTests
             await server.WaitForStateAsync("fallback");
             Assert.Equal(2, (await server.GetAsync("/api/destinations")).Json.GetArrayLength());
         }
+    }
+
+    [Fact]
+    public async Task Server_WhoseRedisIsEmptied_PutsBackWithoutWhichItsSecretsAndUsersWouldBeLost()
+    {
+        using var folder = new TemporaryFolder();
+        await using var redis = await RedisServer.StartAsync();
+        await using (var server = await StartAsync(redis, folder))
+        {
+            Assert.NotNull((await server.Server.Accounts.Users.SetUpAsync(server.Server.SetupToken!.Value, "anna", Password, Cancel)).User);
+            Assert.Equal(HttpStatusCode.Created, (await server.PostAsync("/api/destinations", Destination("First"))).Status);
+            await redis.CommandAsync("FLUSHALL");
+            Assert.Equal(HttpStatusCode.Created, (await server.PostAsync("/api/destinations", Destination("Second"))).Status);
+            Assert.IsType<LoginResult.Done>(await server.Server.Accounts.Desk.LogInAsync("anna", Password, "192.0.2.1", "test", Cancel));
+
+            var health = await server.SendAsync(HttpMethod.Get, "/health/ready", port: server.Server.BoundPorts.Health);
+            Assert.Equal(HttpStatusCode.OK, health.Status);
+            Assert.Contains("the state was emptied at", health.Text, StringComparison.Ordinal);
+            Assert.Contains("the vault and the users were put back", server.Log, StringComparison.Ordinal);
+        }
+
+        await using (var server = await StartAsync(redis, folder))
+        {
+            // A destination whose address and key cannot be opened would keep the server from starting.
+            var destination = Assert.Single((await server.GetAsync("/api/destinations")).Json.EnumerateArray());
+            Assert.Equal(("Second", "rtmp://127.0.0.1:1/a"), (destination.GetProperty("name").GetString(), destination.GetProperty("url").GetString()));
+            Assert.Null(server.Server.SetupToken);
+            Assert.IsType<LoginResult.Done>(await server.Server.Accounts.Desk.LogInAsync("anna", Password, "192.0.2.1", "test", Cancel));
+        }
+    }
+
+    [Fact]
+    public async Task Server_WhoseRedisIsEmptiedWhileNothingIsChanged_PutsItBackToo()
+    {
+        using var folder = new TemporaryFolder();
+        await using var redis = await RedisServer.StartAsync();
+        await using var server = await StartAsync(redis, folder);
+        await redis.CommandAsync("FLUSHALL");
+        await Eventually.TrueAsync(async () => await redis.CommandAsync("EXISTS", "vault:keys", "setup:accounts") == "2");
+    }
+
+    [Theory]
+    [InlineData("""{"salt":null,"keys":[{"id":"k00000000","wrapped":"AAAA","createdAt":"2026-01-01T00:00:00+00:00"}]}""", "another vault")]
+    [InlineData("no vault at all", "vault keys cannot be read")]
+    public async Task Server_WhoseRedisHasAnotherVault_RefusesChangesUntilItIsGone(string vault, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        await using var redis = await RedisServer.StartAsync();
+        await using var server = await StartAsync(redis, folder);
+        await redis.CommandAsync("FLUSHALL");
+        await redis.CommandAsync("SET", "vault:keys", vault);
+        var refused = await server.PostAsync("/api/destinations", Destination("First"));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "store_unavailable"), (refused.Status, refused.Code));
+        Assert.Contains(reason, refused.Text, StringComparison.Ordinal);
+        var health = await server.SendAsync(HttpMethod.Get, "/health/ready", port: server.Server.BoundPorts.Health);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, health.Status);
+        Assert.Contains("belongs to another server", health.Text, StringComparison.Ordinal);
+        Assert.Equal(vault, await redis.CommandAsync("GET", "vault:keys"));
+
+        await redis.CommandAsync("DEL", "vault:keys");
+        Assert.Equal(HttpStatusCode.Created, (await server.PostAsync("/api/destinations", Destination("First"))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Get, "/health/ready", port: server.Server.BoundPorts.Health)).Status);
     }
 
     [Fact]

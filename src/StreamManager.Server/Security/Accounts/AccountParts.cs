@@ -38,6 +38,7 @@ internal sealed partial class AccountParts : IAsyncDisposable
         _tokenCache = new CredentialCache<TokenRecord>(store, documents.Tokens, time);
         _sessionUses = new UseRecorder<SessionRecord>(documents.Sessions, SessionBook.Used);
         _tokenUses = new UseRecorder<TokenRecord>(documents.Tokens, TokenBook.Used);
+        Anchor = new AccountAnchor(documents).Anchor;
         Directory = new UserDirectory(store, documents.Users, reports, time);
         Users = new UserBook(store, documents, Directory, _passwords, events, time);
         Sessions = new SessionBook(store, documents, _sessionCache, _sessionUses, reports, events, time);
@@ -49,6 +50,9 @@ internal sealed partial class AccountParts : IAsyncDisposable
 
     /// <summary>The users, as they are.</summary>
     public UserDirectory Directory { get; }
+
+    /// <summary>What of it must be in the store while the server runs.</summary>
+    public StoreAnchor Anchor { get; }
 
     /// <summary>Changes of users, and the set-up.</summary>
     public UserBook Users { get; }

@@ -16,17 +16,24 @@ internal sealed class Vault : IDisposable
 
     private const char Separator = ':';
     private readonly FrozenDictionary<string, SecretSealer> _sealers;
-    private readonly string _currentId;
+    private readonly DataKeyEntry _current;
 
-    private Vault(FrozenDictionary<string, SecretSealer> sealers, string currentId, bool isNew)
+    // As the store had it last; replaced whole.
+    private volatile VaultDocument _document;
+
+    private Vault(FrozenDictionary<string, SecretSealer> sealers, VaultDocument document, bool isNew)
     {
         _sealers = sealers;
-        _currentId = currentId;
+        _current = document.Keys[^1];
+        _document = document;
         IsNew = isNew;
     }
 
     /// <summary>There was no vault in the store before: the first start.</summary>
     public bool IsNew { get; }
+
+    /// <summary>Its document must be in the store while the server runs: what is sealed with a key that is nowhere stored cannot be read after the next start.</summary>
+    public StoreAnchor Anchor => new("the vault", HoldAsync);
 
     /// <summary>Opens the vault of <paramref name="store"/>, or makes it.</summary>
     /// <param name="store">Where the data keys are.</param>
@@ -44,7 +51,7 @@ internal sealed class Vault : IDisposable
             if (await documents.GetAsync(DocumentId, cancellationToken) is { } known)
             {
                 using var master = VaultMaster.Find(known.Value, configured, dataDirectory);
-                return new Vault(Unwrap(known.Value, master), known.Value.Keys[^1].Id, isNew: false);
+                return new Vault(Unwrap(known.Value, master), known.Value, isNew: false);
             }
 
             // Beside a key file that is there already, the store may have been lost: the same key opens a backup of it.
@@ -53,14 +60,14 @@ internal sealed class Vault : IDisposable
                 : MasterKey.FromFile(Path.Combine(dataDirectory, MasterKey.FileName)) ?? MasterKey.MakeFile(Path.Combine(dataDirectory, MasterKey.FileName));
             var document = new VaultDocument(first.Salt, [MakeDataKey(first, time)]);
             if (await documents.PutAsync(DocumentId, document, StateWrite.Absent, cancellationToken) is not null)
-                return new Vault(Unwrap(document, first), document.Keys[^1].Id, isNew: true);
+                return new Vault(Unwrap(document, first), document, isNew: true);
 
             // Another server that shares the store was quicker: its vault is ours too.
         }
     }
 
     /// <summary>Seals <paramref name="text"/> for <paramref name="owner"/> (<c>destination/d_1/key</c>), to which it is bound: moved to another record it does not open.</summary>
-    public string Seal(string text, string owner) => _currentId + Separator + _sealers[_currentId].Seal(text, owner);
+    public string Seal(string text, string owner) => _current.Id + Separator + _sealers[_current.Id].Seal(text, owner);
 
     /// <summary>Opens what <see cref="Seal"/> made for the same owner. Null: another vault's, another owner's, or damaged.</summary>
     public string? TryOpen(string sealedText, string owner)
@@ -86,6 +93,37 @@ internal sealed class Vault : IDisposable
         var entry = master.Wrap("k" + RandomNumberGenerator.GetHexString(8, lowercase: true), key, time.GetUtcNow());
         CryptographicOperations.ZeroMemory(key);
         return entry;
+    }
+
+    private async ValueTask<AnchorFinding> HoldAsync(IStateStore store, CancellationToken cancellationToken)
+    {
+        var documents = Documents(store);
+        while (true)
+        {
+            Versioned<VaultDocument>? found;
+            try
+            {
+                found = await documents.GetAsync(DocumentId, cancellationToken);
+            }
+            catch (DamagedDocumentException e)
+            {
+                return new AnchorFinding.Foreign(e.Message);
+            }
+
+            if (found is null)
+            {
+                if (await documents.PutAsync(DocumentId, _document, StateWrite.Absent, cancellationToken) is not null)
+                    return new AnchorFinding.PutBack();
+                // Another server that shares the store was quicker.
+                continue;
+            }
+
+            // Another master key, or more data keys beside ours: what is sealed here can still be opened.
+            if (!found.Value.Keys.Any(entry => entry.Id == _current.Id && entry.CreatedAt == _current.CreatedAt))
+                return new AnchorFinding.Foreign("The state has another vault than the one that this server was started with: it was emptied or exchanged. Put a backup of the state back, or start the server again.");
+            _document = found.Value;
+            return new AnchorFinding.Held();
+        }
     }
 
     private static FrozenDictionary<string, SecretSealer> Unwrap(VaultDocument document, MasterKey master)

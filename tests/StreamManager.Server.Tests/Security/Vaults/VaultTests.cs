@@ -12,7 +12,7 @@ public sealed class VaultTests : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
     private ServerState _state = null!;
 
-    private IStateStore Store => _state.Store;
+    private AnchoredStore Store => _state.Store;
 
     private string KeyFile => _folder.File(MasterKey.FileName);
 

@@ -33,6 +33,21 @@ public sealed class RedisStateStoreTests
     }
 
     [Fact]
+    public async Task Version_AfterTheRedisWasEmptied_DoesNotComeAgain()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = await RedisStores.OpenAsync(server);
+        var versions = new List<long>();
+        for (var i = 0; i < 3; i++)
+        {
+            await server.CommandAsync("FLUSHALL");
+            versions.Add(Version(await store.WriteAsync([new StateWrite.Put("user", "a", "1"u8.ToArray(), StateWrite.Absent)], None)));
+        }
+
+        Assert.Equal(versions.Order().Distinct(), versions);
+    }
+
+    [Fact]
     public async Task Document_WrittenByOthers_IsReadAsVersionOneAndCanBeReplaced()
     {
         await using var server = await RedisServer.StartAsync();
