@@ -75,7 +75,7 @@ internal sealed class Idempotency(IStateStore store, Vault vault, TimeProvider t
 
         if (await RequestFields.ReadBodyAsync(context.Request) is not { } body)
         {
-            await RequestFields.TooLarge.ExecuteAsync(context);
+            await RequestFields.TooLarge(context.Request).ExecuteAsync(context);
             return;
         }
 

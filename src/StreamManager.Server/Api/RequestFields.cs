@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using StreamManager.Server.Options;
+using StreamManager.Server.Security.Accounts;
 
 namespace StreamManager.Server.Api;
 
@@ -11,6 +14,15 @@ internal sealed class RequestFields
 {
     /// <summary>Largest body: a destination with a bundle of certificates is below it.</summary>
     public const int LargestBody = 64 * 1024;
+
+    /// <summary>Largest body of somebody who is not known yet: the longest name and password, each character written as <c>\uXXXX</c>, are half of it.</summary>
+    public const int LargestOpenBody = 4 * 1024;
+
+    /// <summary>A body that comes more slowly is given up (408): the largest one may take a minute.</summary>
+    public static readonly MinDataRate SlowestBody = new(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
+
+    /// <summary>Room that a body has at first; it doubles as bytes come.</summary>
+    private const int FirstRoom = 2 * 1024;
 
     /// <summary>Deepest nesting of a body: ours have two levels.</summary>
     private const int DeepestNesting = 8;
@@ -36,7 +48,7 @@ internal sealed class RequestFields
         if (!request.HasJsonContentType())
             return (null, Problem.NotJson);
         if (await ReadBodyAsync(request) is not { } body)
-            return (null, TooLarge);
+            return (null, TooLarge(request));
 
         try
         {
@@ -82,20 +94,47 @@ internal sealed class RequestFields
             ? (new RequestFields(Empty, "", []), null)
             : await ReadAsync(request);
 
-    /// <summary>The bytes of the body; null: there are more than <see cref="LargestBody"/>.</summary>
+    /// <summary>
+    /// The bytes of the body; null: there are more than it may have (<see cref="LargestBody"/>, of strangers <see cref="LargestOpenBody"/>). Takes room as they come, whatever was announced.
+    /// </summary>
+    /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">They come more slowly than <see cref="SlowestBody"/>, or not as announced.</exception>
     public static async ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest request)
     {
-        if (request.ContentLength > LargestBody)
+        var largest = LargestOf(request);
+        if (request.ContentLength > largest)
             return null;
-        var body = new byte[(request.ContentLength ?? LargestBody) + 1];
-        var length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
-        if (length > LargestBody)
-            return null;
-        return body.AsMemory(0, length);
+        request.HttpContext.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = SlowestBody;
+
+        // One byte beyond the largest tells that there is more.
+        var most = (int)(request.ContentLength ?? largest) + 1;
+        var body = new byte[Math.Min(most, FirstRoom)];
+        for (var length = 0; ;)
+        {
+            var read = await request.Body.ReadAsync(body.AsMemory(length), request.HttpContext.RequestAborted);
+            if (read == 0)
+                return body.AsMemory(0, length);
+            length += read;
+            if (length > largest)
+                return null;
+            if (length == body.Length)
+                Array.Resize(ref body, Math.Min(most, 2 * body.Length));
+        }
     }
 
     /// <summary>Is the field there, with any value but null?</summary>
     public bool Has(string name) => _object.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null;
+
+    /// <summary>Is nothing there but some of these fields?</summary>
+    public bool HasOnly(params ReadOnlySpan<string> names)
+    {
+        foreach (var property in _object.EnumerateObject())
+        {
+            if (!names.Contains(property.Name))
+                return false;
+        }
+
+        return true;
+    }
 
     /// <summary>A text; null when the field is absent, null or wrong.</summary>
     public string? Text(string name, SettingType<string> type)
@@ -195,9 +234,11 @@ internal sealed class RequestFields
 
     private static Problem NotText { get; } = new(StatusCodes.Status400BadRequest, "malformed_json", "The body is not valid JSON.", "A text in it is not Unicode.");
 
-    /// <summary>The body is larger than <see cref="LargestBody"/>.</summary>
-    public static Problem TooLarge { get; } =
-        new(StatusCodes.Status413PayloadTooLarge, "too_large", $"The body must not be larger than {LargestBody / 1024} KB.");
+    /// <summary>The body is larger than that of this request may be.</summary>
+    public static Problem TooLarge(HttpRequest request) =>
+        new(StatusCodes.Status413PayloadTooLarge, "too_large", $"The body must not be larger than {LargestOf(request) / 1024} KB.");
+
+    private static int LargestOf(HttpRequest request) => request.HttpContext.Features.Get<Caller>() is null ? LargestOpenBody : LargestBody;
 
     // The parser lets bytes that are no UTF-8 pass, and halves of surrogate pairs, until somebody asks for the text: that is done here.
     private static void ReadTexts(JsonElement element)

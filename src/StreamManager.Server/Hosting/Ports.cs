@@ -25,6 +25,18 @@ internal sealed class Ports
     /// <summary>HTTP connections of one address and port: whoever holds them all open must not lock out the rest. A proxy in front has half of all, which is more than it needs.</summary>
     private const int MostHttpConnectionsOfAnAddress = MostHttpConnections / 2;
 
+    /// <summary>
+    /// Bytes that a peer may send ahead of whoever reads them, HTTP and RTMP: what a stranger's connection can hold while its answer is held up. Kestrel's own 1 MB, times the connections
+    /// of one address, would be all the memory there is; uploads (400 MB/s) and ingest (a hundredth of a second of 25 Mbit/s) are as fast with this.
+    /// </summary>
+    private const int MostBytesAhead = 32 * 1024;
+
+    /// <summary>Headers of a request, all of them: a browser's with its cookies and a proxy's additions are a quarter of it.</summary>
+    private const int MostHeaderBytes = 16 * 1024;
+
+    /// <summary>Until the headers are there: ten round trips on a bad mobile link.</summary>
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>A TLS handshake: two round trips on a bad mobile link.</summary>
     private static readonly TimeSpan TlsHandshakeTimeout = TimeSpan.FromSeconds(10);
 
@@ -51,11 +63,14 @@ internal sealed class Ports
         builder.Services.AddRoutingCore();
         OpenApiDescriber.AddTo(builder.Services);
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, SignalsElsewhere>());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.MaxReadBufferSize = MostBytesAhead).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = null;
             kestrel.Limits.MaxRequestBodySize = 1 << 20;
+            kestrel.Limits.MaxRequestBufferSize = MostBytesAhead;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MostHeaderBytes;
+            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
             Http(kestrel, "PORT", _options.ApiPort, ListenerRole.Api);
             Http(kestrel, "WS_PORT", _options.WebSocketPort, ListenerRole.WebSocket);
             Http(kestrel, "METRICS_PORT", _options.MetricsPort, ListenerRole.Metrics);
