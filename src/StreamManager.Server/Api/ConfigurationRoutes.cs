@@ -7,13 +7,15 @@ namespace StreamManager.Server.Api;
 
 /// <summary>What became of <c>config.yml</c>.</summary>
 /// <param name="File">The file.</param>
-/// <param name="State">current: its newest text holds; refused: it does not, and the settings are those from before.</param>
+/// <param name="State">current: its text holds; refused: it does not, and the settings are those from before; pending: it was changed since it was read, and is read soon.</param>
 /// <param name="AppliedAt">When what holds was read.</param>
-/// <param name="CheckedAt">When the file was read last, with or without success.</param>
+/// <param name="ReadAt">When the file was read last, with or without success.</param>
+/// <param name="CheckedAt">When it was looked at last: for this answer.</param>
+/// <param name="ChangedAt">When it was last changed, by its own stamp; null: there is no file.</param>
 /// <param name="Errors">Why it was refused, every mistake.</param>
 /// <param name="NeedsRestart">Changed settings that hold from the next start only.</param>
 internal sealed record ConfigurationDocument(
-    string File, string State, DateTime? AppliedAt, DateTime? CheckedAt, IReadOnlyList<string> Errors, IReadOnlyList<string> NeedsRestart);
+    string File, string State, DateTime? AppliedAt, DateTime? ReadAt, DateTime? CheckedAt, DateTime? ChangedAt, IReadOnlyList<string> Errors, IReadOnlyList<string> NeedsRestart);
 
 /// <summary>Shows the state of the configuration file, and reads it again.</summary>
 internal sealed class ConfigurationRoutes(ConfigurationReloader reloader)
@@ -21,7 +23,7 @@ internal sealed class ConfigurationRoutes(ConfigurationReloader reloader)
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/configuration", () => Answer(reloader.Status)).Needs(Permissions.Manage)
+        routes.MapGet("/api/configuration", () => Answer(reloader.Look())).Needs(Permissions.Manage)
             .Describes("getConfiguration", "What became of config.yml.", route => route.Gives<ConfigurationDocument>());
         routes.MapPost("/api/configuration/reload", (Delegate)ReloadAsync).Needs(Permissions.Manage)
             .Describes("reloadConfiguration", "Reads config.yml again.", route => route.Gives<ConfigurationDocument>().Refuses(409, "configuration_refused"));
@@ -42,9 +44,11 @@ internal sealed class ConfigurationRoutes(ConfigurationReloader reloader)
     private static IResult Answer(ConfigurationStatus status) => Answers.Json(
         new ConfigurationDocument(
             status.File,
-            status.IsCurrent ? "current" : "refused",
+            status.IsPending ? "pending" : status.IsCurrent ? "current" : "refused",
             StatusMapper.Utc(status.AppliedAt),
+            StatusMapper.Utc(status.ReadAt),
             StatusMapper.Utc(status.CheckedAt),
+            StatusMapper.Utc(status.ChangedAt),
             [.. status.Errors.Select(error => error.ToString())],
             status.NeedsRestart),
         ApiJson.Readable.ConfigurationDocument);

@@ -48,12 +48,22 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
         _logger = logger;
         _applied = FileStamp.Of(options.ConfigurationFile);
         var now = time.GetUtcNow();
-        _status = new ConfigurationStatus { File = options.ConfigurationFile, AppliedAt = now, CheckedAt = now };
+        _status = new ConfigurationStatus { File = options.ConfigurationFile, AppliedAt = now, ReadAt = now, CheckedAt = now };
         _timer = time.CreateTimer(_ => _ = LookAsync(), null, WatchInterval, WatchInterval);
     }
 
-    /// <summary>What became of the file.</summary>
-    public ConfigurationStatus Status => Volatile.Read(ref _status);
+    /// <summary>What became of the file, after a look at it: nothing that happened to it between two looks is hidden.</summary>
+    public ConfigurationStatus Look()
+    {
+        var stamp = FileStamp.Of(_started.ConfigurationFile);
+        var applied = Volatile.Read(ref _applied);
+        return Volatile.Read(ref _status) with
+        {
+            CheckedAt = _time.GetUtcNow(),
+            ChangedAt = stamp.Exists ? new DateTimeOffset(stamp.WrittenAt) : null,
+            IsPending = stamp != applied,
+        };
+    }
 
     /// <summary>Looks at the file soon, and reads it also when it has not changed.</summary>
     public void Request()
@@ -75,8 +85,8 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
             await ApplyAsync(actor);
 
             // Only now: what could not be applied because the store was away is tried again.
-            _applied = stamp;
-            return _status;
+            Volatile.Write(ref _applied, stamp);
+            return Look();
         }
         finally
         {
@@ -131,7 +141,7 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
         var (options, errors) = Read();
         if (options is null)
         {
-            Volatile.Write(ref _status, _status with { CheckedAt = now, Errors = errors });
+            Volatile.Write(ref _status, _status with { ReadAt = now, Errors = errors });
             LogRefused(_logger, _started.ConfigurationFile, string.Join("; ", errors));
             _events.Publish(ServerEvents.ConfigurationRefused(now, actor, errors.Select(error => error.ToString())));
             return;
@@ -139,7 +149,7 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
 
         var changes = await _targets.ApplyAsync(options.Channels, CancellationToken.None);
         var needsRestart = RestartSettings.Between(_started, options);
-        Volatile.Write(ref _status, _status with { AppliedAt = now, CheckedAt = now, Errors = [], NeedsRestart = needsRestart });
+        Volatile.Write(ref _status, _status with { AppliedAt = now, ReadAt = now, Errors = [], NeedsRestart = needsRestart });
         LogApplied(_logger, _started.ConfigurationFile, changes, needsRestart.IsEmpty ? "" : $"; from the next start only: {string.Join(", ", needsRestart)}");
         _events.Publish(ServerEvents.ConfigurationChanged(now, actor, changes, needsRestart));
     }
@@ -173,18 +183,20 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
     private static partial void LogFailed(ILogger logger, Exception exception);
 
     /// <summary>Enough of a file to see that it changed.</summary>
-    private readonly record struct FileStamp(bool Exists, DateTime WrittenAt, long Length)
+    private sealed record FileStamp(bool Exists, DateTime WrittenAt, long Length)
     {
+        private static readonly FileStamp None = new(false, default, 0);
+
         public static FileStamp Of(string path)
         {
             try
             {
                 var file = new FileInfo(path);
-                return file.Exists ? new FileStamp(true, file.LastWriteTimeUtc, file.Length) : default;
+                return file.Exists ? new FileStamp(true, file.LastWriteTimeUtc, file.Length) : None;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                return default;
+                return None;
             }
         }
     }

@@ -12,15 +12,24 @@ internal sealed record ConfigurationStatus
     /// <summary>When what holds now was read.</summary>
     public required DateTimeOffset AppliedAt { get; init; }
 
-    /// <summary>When the file was looked at last, with or without success.</summary>
+    /// <summary>When the file was read last, with or without success.</summary>
+    public required DateTimeOffset ReadAt { get; init; }
+
+    /// <summary>When the file was looked at last: all of this was so then.</summary>
     public required DateTimeOffset CheckedAt { get; init; }
 
-    /// <summary>Why the newest text of the file does not hold; empty: it does.</summary>
+    /// <summary>When the file was last changed, by its own stamp; null: there is none.</summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+
+    /// <summary>It was changed since it was read; it is read soon.</summary>
+    public bool IsPending { get; init; }
+
+    /// <summary>Why the text of the file that was read last does not hold; empty: it does.</summary>
     public ImmutableArray<OptionError> Errors { get; init; } = [];
 
     /// <summary>Settings of the file that hold from the next start only.</summary>
     public ImmutableArray<string> NeedsRestart { get; init; } = [];
 
-    /// <summary>Does the newest text of the file hold?</summary>
+    /// <summary>Does the text of the file that was read last hold?</summary>
     public bool IsCurrent => Errors.IsEmpty;
 }

@@ -72,6 +72,41 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
+    public async Task State_SaysExactlyWhenTheFileWasLookedAt_Read_AndChanged()
+    {
+        await using var server = await RunningServer.StartAsync(First, _folder);
+        var before = TimeProvider.System.GetUtcNow().AddMilliseconds(-1);
+        var first = await StateAsync();
+        Assert.Equal("current", first.State);
+        Assert.True(first.CheckedAt >= before && first.ReadAt < before && first.ChangedAt <= first.ReadAt && first.AppliedAt == first.ReadAt, $"{first}");
+
+        // Whoever asks between two looks of the server's own is not told that all is as it was.
+        var changed = new DateTime(2031, 2, 3, 4, 5, 6, DateTimeKind.Utc);
+        await WriteAsync(Second.Replace("end_after: 900", "end_after: soon", StringComparison.Ordinal));
+        File.SetLastWriteTimeUtc(_folder.File("config.yml"), changed);
+        Assert.True((await StateAsync()).State is "pending" or "refused");
+        await server.PostAsync("/api/configuration/reload");
+        var refused = await StateAsync();
+        Assert.Equal(("refused", new DateTimeOffset(changed), first.AppliedAt), (refused.State, refused.ChangedAt, refused.AppliedAt));
+        Assert.True(refused.ReadAt > first.ReadAt && refused.CheckedAt >= refused.ReadAt, $"{refused}");
+
+        File.Delete(_folder.File("config.yml"));
+        Assert.Null((await StateAsync()).ChangedAt);
+
+        async Task<(string? State, DateTimeOffset AppliedAt, DateTimeOffset ReadAt, DateTimeOffset CheckedAt, DateTimeOffset? ChangedAt)> StateAsync()
+        {
+            var json = (await server.GetAsync("/api/configuration")).Json;
+            var changedAt = json.GetProperty("changedAt");
+            return (
+                json.GetProperty("state").GetString(),
+                json.GetProperty("appliedAt").GetDateTimeOffset(),
+                json.GetProperty("readAt").GetDateTimeOffset(),
+                json.GetProperty("checkedAt").GetDateTimeOffset(),
+                changedAt.ValueKind is System.Text.Json.JsonValueKind.Null ? null : changedAt.GetDateTimeOffset());
+        }
+    }
+
+    [Fact]
     public async Task File_ThatIsGone_ChangesNothing()
     {
         await using var server = await RunningServer.StartAsync(First, _folder);
