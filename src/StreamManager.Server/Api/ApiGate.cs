@@ -89,7 +89,7 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
                 return;
             }
 
-            if (needed is { } permission && !caller.Permissions.HasFlag(permission))
+            if (needed is { } permission && (caller.Permissions & permission) is Permissions.None)
             {
                 await Problem.Forbidden(permission).ExecuteAsync(context);
                 return;

@@ -20,6 +20,9 @@ internal sealed class DestinationOperations(ApiServices services)
     private static Problem TooMany { get; } = new(
         StatusCodes.Status409Conflict, "too_many_destinations", $"There cannot be more than {DestinationCatalog.MostDestinations} destinations.");
 
+    /// <summary>Who may change something about it: to switch it is to run the show, all else is to set it up.</summary>
+    public const Permissions ToChange = Permissions.Operate | Permissions.Manage;
+
     /// <summary>Adds one.</summary>
     public async Task<IResult> AddAsync(RequestFields fields, Caller caller, CancellationToken cancellationToken)
     {
@@ -44,6 +47,8 @@ internal sealed class DestinationOperations(ApiServices services)
     {
         if (services.Destinations.Find(id) is null)
             return NoDestination;
+        if (!caller.Permissions.HasFlag(Permissions.Manage) && !fields.HasOnly("id", "enabled"))
+            return Problem.Forbidden(Permissions.Manage);
         var wanted = DestinationFields.Read(fields, isNew: false);
         if (fields.Errors.Count > 0)
             return Problem.Invalid(fields.Errors);

@@ -21,8 +21,8 @@ internal sealed class DestinationRoutes(ApiServices services, ConnectionTester t
                 .Gives<DestinationDocument>(201).Tags().Creates().Refuses(409, "too_many_destinations"));
         routes.MapGet("/api/destinations/{id}", Get).Needs(Permissions.View)
             .Describes("getDestination", "A destination.", route => route.Gives<DestinationDocument>().Tags().Refuses(404, "destination_not_found"));
-        routes.MapPut("/api/destinations/{id}", ChangeAsync).Needs(Permissions.Manage)
-            .Describes("changeDestination", "Changes the fields that are given; of a configured one only enabled and streamKey.", route => route
+        routes.MapPut("/api/destinations/{id}", ChangeAsync).Needs(DestinationOperations.ToChange)
+            .Describes("changeDestination", "Changes the fields that are given; of a configured one only enabled and streamKey. For enabled alone operate is enough.", route => route
                 .Takes<DestinationRequest>("""{ "enabled": false }""").Gives<DestinationDocument>().Tags().Matches().Refuses(404, "destination_not_found"));
         routes.MapDelete("/api/destinations/{id}", RemoveAsync).Needs(Permissions.Manage)
             .Describes("removeDestination", "Removes a destination; on air its server gets a clean end.", route => route.GivesNothing().Matches()

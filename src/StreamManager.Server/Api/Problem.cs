@@ -57,7 +57,7 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
 
     /// <summary>The caller is known and may not do this.</summary>
     public static Problem Forbidden(Permissions needed) =>
-        new(StatusCodes.Status403Forbidden, "forbidden", "You may not do this.", $"It needs the permission {PermissionNames.Name(needed)}.");
+        new(StatusCodes.Status403Forbidden, "forbidden", "You may not do this.", $"It needs the permission {PermissionNames.Either(needed)}.");
 
     /// <summary>Somebody else changed it meanwhile.</summary>
     public static Problem Stale { get; } =

@@ -32,7 +32,7 @@ internal sealed class RealtimeCommands
             ["destination.enable"] = (Permissions.Operate, OfOne("id", (id, asker, cancel) => destinations.SwitchAsync(id, isEnabled: true, asker.Caller, cancel))),
             ["destination.disable"] = (Permissions.Operate, OfOne("id", (id, asker, cancel) => destinations.SwitchAsync(id, isEnabled: false, asker.Caller, cancel))),
             ["destination.create"] = (Permissions.Manage, (fields, asker, cancel) => destinations.AddAsync(fields, asker.Caller, cancel)),
-            ["destination.update"] = (Permissions.Manage, (fields, asker, cancel) =>
+            ["destination.update"] = (DestinationOperations.ToChange, (fields, asker, cancel) =>
                 fields.RequiredText("id", Id) is { } id ? destinations.ChangeAsync(id, fields, Whatever, asker.Caller, cancel) : Task.FromResult<IResult>(Problem.Invalid(fields.Errors))),
             ["destination.delete"] = (Permissions.Manage, OfOne("id", (id, asker, cancel) => destinations.RemoveAsync(id, Whatever, asker.Caller, cancel))),
             ["stream.kick"] = (Permissions.Operate, OfOne("clientId", (id, asker, _) => Task.FromResult(streams.Kick(id, asker.Caller)))),
@@ -49,7 +49,7 @@ internal sealed class RealtimeCommands
     {
         if (!_commands.TryGetValue(command.Type, out var found))
             return new Problem(StatusCodes.Status404NotFound, "unknown_command", "There is no such command.");
-        if (!caller.Permissions.HasFlag(found.Needed))
+        if ((caller.Permissions & found.Needed) is Permissions.None)
             return Problem.Forbidden(found.Needed);
         var (fields, problem) = RequestFields.Read(command.Data);
         return fields is null ? problem! : await found.Run(fields, new Asker(caller, host), cancellationToken);

@@ -12,7 +12,7 @@ internal enum Permissions
     /// <summary>Scope <c>view</c>: see status, previews, lists, events. Never secrets.</summary>
     View = 1,
 
-    /// <summary>Scope <c>operate</c>: start, stop, choose sources, kick, enable and disable.</summary>
+    /// <summary>Scope <c>operate</c>: start, stop, choose sources, kick, enable and disable destinations.</summary>
     Operate = 2,
 
     /// <summary>Scope <c>manage</c>: change channels, destinations, keys, media, webhooks.</summary>
@@ -44,6 +44,9 @@ internal static class PermissionNames
 
     /// <summary>The words of a set, separated by commas.</summary>
     public static string Name(Permissions permissions) => string.Join(", ", List(permissions));
+
+    /// <summary>The words of a set of which one is enough.</summary>
+    public static string Either(Permissions permissions) => string.Join(" or ", List(permissions));
 
     /// <summary>The words of a set.</summary>
     public static ImmutableArray<string> List(Permissions permissions) => [.. All.Where(entry => permissions.HasFlag(entry.Permission)).Select(entry => entry.Name)];

@@ -2,8 +2,11 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Options;
+using StreamManager.Server.Security;
+using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Security.Vaults;
 using StreamManager.Server.Storage;
+using StreamManager.Server.Tests.Realtime;
 
 namespace StreamManager.Server.Tests.Api;
 
@@ -29,6 +32,41 @@ public sealed class DestinationApiTests
         Assert.False(read.TryGetProperty("streamKey", out _));
         var status = (await server.GetAsync("/api/status")).Json.GetProperty("destinations");
         Assert.Equal(id, Assert.Single(status.EnumerateArray()).GetProperty("id").GetString());
+    }
+
+    [Theory]
+    [InlineData("""{ "enabled": true }""", true)]
+    [InlineData("""{ "enabled": false }""", true)]
+    [InlineData("""{ "streamKey": "another-key" }""", false)]
+    [InlineData("""{ "enabled": true, "streamKey": "another-key" }""", false)]
+    [InlineData("""{ "enabled": true, "url": "rtmp://127.0.0.1:1/other" }""", false)]
+    [InlineData("""{ "name": "Other" }""", false)]
+    [InlineData("""{ "settings": { "queueLimitMs": 600 } }""", false)]
+    [InlineData("""{ "nothingLikeThat": 1 }""", false)]
+    public async Task Change_OfTheSwitchAlone_IsOperating_AndAnyOtherIsManaging(string body, bool isOperating)
+    {
+        await using var server = await RunningServer.StartAsync();
+        var id = (await server.PostAsync("/api/destinations", Good)).Json.GetProperty("id").GetString()!;
+        var before = (await server.GetAsync($"/api/destinations/{id}")).Text;
+        var manager = await TokenAsync(Permissions.Manage);
+        foreach (var (permissions, mayChange) in new[] { (Permissions.View, false), (Permissions.View | Permissions.Administer, false), (Permissions.Operate, isOperating) })
+        {
+            var token = await TokenAsync(permissions);
+            using var peer = await RealtimePeer.ConnectAsync(server, await TokenAsync(permissions | Permissions.View));
+            var answer = await server.SendAsync(HttpMethod.Put, $"/api/destinations/{id}", body, token);
+            var told = await peer.CallAsync("destination.update", $$"""{ "id": "{{id}}", {{body.Trim()[1..]}}""");
+            Assert.Equal(mayChange ? (HttpStatusCode.OK, "result") : (HttpStatusCode.Forbidden, "error"), (answer.Status, told.Type));
+            if (mayChange)
+                continue;
+            Assert.Contains(permissions is Permissions.Operate ? "permission manage" : "permission operate or manage", answer.Text, StringComparison.Ordinal);
+            Assert.Equal(before, (await server.GetAsync($"/api/destinations/{id}")).Text);
+        }
+
+        // Who may set up may switch too.
+        Assert.NotEqual(HttpStatusCode.Forbidden, (await server.SendAsync(HttpMethod.Put, $"/api/destinations/{id}", body, manager)).Status);
+
+        async Task<string> TokenAsync(Permissions permissions) =>
+            (await server.Server.Accounts.Tokens.MakeAsync(Caller.Administrator, "t", permissions, null, TestContext.Current.CancellationToken))!.Secret.Value;
     }
 
     [Fact]

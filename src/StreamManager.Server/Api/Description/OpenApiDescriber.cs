@@ -86,7 +86,7 @@ internal static class OpenApiDescriber
         operation.OperationId = route.Id;
         operation.Summary = route.Summary;
         operation.Tags = new HashSet<OpenApiTagReference> { new(GroupOf(path), context.Document) };
-        operation.AddExtension("x-permission", new JsonNodeExtension(JsonValue.Create(needed is Permissions.None ? "none" : PermissionNames.Name(needed))));
+        operation.AddExtension("x-permission", new JsonNodeExtension(JsonValue.Create(needed is Permissions.None ? "none" : PermissionNames.Either(needed))));
         if (needed is not Permissions.None)
         {
             operation.Security =
