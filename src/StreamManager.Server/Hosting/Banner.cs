@@ -18,6 +18,8 @@ internal static class Banner
         var showsSecrets = isTerminal || server.IsFirstStart;
         output.WriteLine($"Stream Manager {ProductVersion.Text} is running.");
         output.WriteLine();
+        if (server.HasDashboard)
+            output.WriteLine($"  Dashboard http://{host}:{ports.Api}/");
         output.WriteLine($"  API       http://{host}:{ports.Api}/api/status");
         output.WriteLine($"  WebSocket ws://{host}:{ports.WebSocket}/");
         output.WriteLine($"  Metrics   http://{host}:{ports.Metrics}/metrics");

@@ -8,6 +8,7 @@ using StreamManager.Server.Api;
 using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Configuration;
+using StreamManager.Server.Dashboard;
 using StreamManager.Server.Events;
 using StreamManager.Server.Keys;
 using StreamManager.Server.Library;
@@ -73,6 +74,9 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
     /// <summary>Every route.</summary>
     public IEnumerable<RouteEndpoint> Routes => ((IEndpointRouteBuilder)_application!).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+
+    /// <summary>Is the dashboard there? A server that was built without it answers the API alone.</summary>
+    public bool HasDashboard { get; private set; }
 
     /// <summary>Is it the first start with this data directory?</summary>
     public bool IsFirstStart { get; private set; }
@@ -232,6 +236,10 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
         _application.UseWebSockets();
         _application.Use(next => context => gate.GuardAsync(context, next));
+        var dashboard = DashboardFiles.Load(options.DashboardDirectory);
+        HasDashboard = dashboard is not null;
+        var pages = new DashboardPages(dashboard);
+        _application.Use(next => context => pages.InvokeAsync(context, next));
         _application.UseRouting();
         _application.Use(next => context => gate.AdmitAsync(context, next));
         var idempotency = new Idempotency(store, vault, time);

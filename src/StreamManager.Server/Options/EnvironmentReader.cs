@@ -42,11 +42,14 @@ internal static class EnvironmentReader
             EncryptionKey = environment.Read("ENCRYPTION_KEY", SettingTypes.EncryptionKey, options.EncryptionKey),
             Redis = ReadRedis(environment),
             FfmpegPath = environment.Read("FFMPEG_PATH", SettingTypes.Text, options.FfmpegPath),
+            DashboardDirectory = environment.Read("DASHBOARD_DIR", SettingTypes.Text, options.DashboardDirectory),
             LogFormat = environment.Read("LOG_FORMAT", LogFormatWord, options.LogFormat),
             LogLevel = environment.Read("LOG_LEVEL", LogLevelWord, options.LogLevel),
             Telemetry = TelemetryOptions.Read(environment),
             Channels = options.Channels.SetItem(0, ReadMain(environment, options.Channels[0])),
         };
+        if (environment.Has("DASHBOARD_DIR") && !File.Exists(Path.Combine(options.DashboardDirectory, "index.html")))
+            environment.Fail("DASHBOARD_DIR", $"there is no index.html in {options.DashboardDirectory}; it must be the folder of the built dashboard");
         CheckTls(environment, options);
         CheckPorts(environment, options);
         ReadNotYet(environment);

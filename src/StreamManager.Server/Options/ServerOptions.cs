@@ -55,6 +55,9 @@ internal sealed record ServerOptions
     /// <summary>The ffmpeg program.</summary>
     public string FfmpegPath { get; init; } = "ffmpeg";
 
+    /// <summary>The built dashboard. Default: beside the program, where the build puts it; without it the API works alone.</summary>
+    public string DashboardDirectory { get; init; } = Path.Combine(AppContext.BaseDirectory, "wwwroot");
+
     /// <summary>How log entries are written. Default: lines for people.</summary>
     public LogFormat LogFormat { get; init; } = LogFormat.Console;
 
