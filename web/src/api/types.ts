@@ -1,0 +1,17 @@
+import type { components } from './schema.gen';
+
+type Schemas = components['schemas'];
+
+export type Status = Schemas['Status'];
+export type Source = Schemas['Source'];
+export type Program = Schemas['Program'];
+export type DestinationStatus = Schemas['DestinationStatus'];
+export type Destination = Schemas['Destination'];
+export type NewDestination = Schemas['NewDestinationRequest'];
+export type ConnectionTest = Schemas['ConnectionTest'];
+export type Key = Schemas['Key'];
+export type Me = Schemas['Me'];
+export type Problem = Schemas['Problem'];
+export type FieldError = Schemas['FieldError'];
+export type EventEntry = Schemas['EventEntry'];
+export type Permission = 'view' | 'operate' | 'manage' | 'administer';

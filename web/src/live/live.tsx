@@ -1,0 +1,127 @@
+import { createContext, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { api } from '../api/client';
+import type { Status } from '../api/types';
+import { LiveConnection, type LinkState } from './connection';
+import type { LiveEvent } from './frames';
+import { applyFrame, emptyState, withEvents, type History, type LiveState } from './state';
+
+/** Holds what the WebSocket tells, for whoever looks. */
+class LiveStore {
+  private state: LiveState = emptyState;
+  private linkState: LinkState = { kind: 'connecting' };
+  private readonly listeners = new Set<() => void>();
+
+  readonly subscribe = (listener: () => void) => {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  };
+
+  readonly read = () => this.state;
+
+  readonly readLink = () => this.linkState;
+
+  set(state: LiveState): void {
+    if (state === this.state) return;
+    this.state = state;
+    this.tell();
+  }
+
+  setLink(link: LinkState): void {
+    this.linkState = link;
+    this.tell();
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+const LiveContext = createContext<LiveStore | null>(null);
+
+function useStore(): LiveStore {
+  const store = useContext(LiveContext);
+  if (store === null) throw new Error('There is no LiveProvider above.');
+  return store;
+}
+
+/** Kinds of events after which lists that were read by REST may be old. */
+const changedBy: readonly (readonly [prefix: string, query: string])[] = [
+  ['audit.destination.', 'destinations'],
+  ['audit.key.', 'keys'],
+  ['audit.channel.', 'channels'],
+  ['audit.webhook.', 'webhooks'],
+  ['audit.user.', 'users'],
+  ['audit.token.', 'tokens'],
+  ['media.', 'media'],
+  ['server.configuration', 'configuration'],
+];
+
+/** Opens the WebSocket for as long as somebody is logged in. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const [store] = useState(() => new LiveStore());
+  const queries = useQueryClient();
+  useEffect(() => {
+    let wasLost = false;
+    const readJournal = () => {
+      api.get('/api/events', { query: { limit: 100 } }).then(
+        page => store.set(withEvents(store.read(), page.events as LiveEvent[])),
+        () => undefined, // It is asked again with the next connection, and the page does without.
+      );
+    };
+    const url = new URL('/ws', window.location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    const connection = new LiveConnection(url.href, {
+      onFrame: frame => {
+        store.set(applyFrame(store.read(), frame, Date.now()));
+        if (frame.type !== 'event') return;
+        for (const [prefix, query] of changedBy) {
+          if (frame.data.type.startsWith(prefix)) void queries.invalidateQueries({ queryKey: [query] });
+        }
+      },
+      onState: link => {
+        store.setLink(link);
+        if (link.kind === 'lost') wasLost = true;
+        if (link.kind !== 'open') return;
+        readJournal();
+        if (wasLost) void queries.invalidateQueries();
+        wasLost = false;
+      },
+      // A WebSocket does not say why it was refused; a plain request does, and 401 leads to the login.
+      onFailure: () => void queries.invalidateQueries({ queryKey: ['me'] }),
+    });
+    return () => connection.close();
+  }, [queries, store]);
+  return <LiveContext.Provider value={store}>{children}</LiveContext.Provider>;
+}
+
+/** Part of what is live; renders again when that part is another object. */
+export function useLive<T>(select: (state: LiveState) => T): T {
+  const store = useStore();
+  return useSyncExternalStore(store.subscribe, () => select(store.read()));
+}
+
+/** The connection to the server. */
+export function useLink(): LinkState {
+  const store = useStore();
+  return useSyncExternalStore(store.subscribe, store.readLink);
+}
+
+/** A channel's state; null: not told yet. */
+export const useStatus = (channel: string): Status | null => useLive(state => state.statuses[channel] ?? null);
+
+/** Curves of a destination ("channel/id") or a program ("channel"). */
+export const useHistory = (key: string): History | null => useLive(state => state.histories[key] ?? null);
+
+/** The server's clock by which times of events are to be judged, read anew `everyMs`. */
+export function useServerNow(everyMs = 1_000): number {
+  const offset = useLive(state => state.clockOffsetMs);
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now + offset;
+}

@@ -1,0 +1,94 @@
+import type { DestinationStatus, Source, Status } from '../api/types';
+import type { ChannelMetrics, Frame, LiveEvent } from './frames';
+
+/** Two minutes of curves at one value a second. */
+export const historyLength = 120;
+
+/** Enough for the strip of what happened; the journal has the rest. */
+export const keptEvents = 200;
+
+export interface History {
+  bitrateKbps: readonly number[];
+  fps: readonly number[];
+}
+
+/** Everything that is live. Immutable: what has not changed stays the same object. */
+export interface LiveState {
+  /** By channel. */
+  readonly statuses: Readonly<Record<string, Status>>;
+  /** By "channel/destination id", and "channel" for the program. */
+  readonly histories: Readonly<Record<string, History>>;
+  /** Newest first. */
+  readonly events: readonly LiveEvent[];
+  /** Server time less browser time, milliseconds. */
+  readonly clockOffsetMs: number;
+}
+
+export const emptyState: LiveState = { statuses: {}, histories: {}, events: [], clockOffsetMs: 0 };
+
+/** The state after a frame that came at `now` (browser time, milliseconds). */
+export function applyFrame(state: LiveState, frame: Frame, now: number): LiveState {
+  switch (frame.type) {
+    case 'status':
+      return { ...state, statuses: { ...state.statuses, [frame.channel]: frame.data }, clockOffsetMs: Date.parse(frame.time) - now };
+    case 'event':
+      return withEvents(state, [frame.data]);
+    case 'metrics': {
+      const statuses: Record<string, Status> = {};
+      const histories: Record<string, History> = {};
+      // Channels and destinations that are gone are in no metrics any more, and lose their curves here.
+      for (const metrics of frame.data.channels) {
+        const before = state.statuses[metrics.channel];
+        if (before) statuses[metrics.channel] = withMetrics(before, metrics);
+        histories[metrics.channel] = extended(state.histories[metrics.channel], metrics.program.bitrateKbps, metrics.program.fps);
+        for (const { id, bitrateKbps, fps } of metrics.destinations) {
+          const key = `${metrics.channel}/${id}`;
+          histories[key] = extended(state.histories[key], bitrateKbps, fps);
+        }
+      }
+      return { ...state, statuses, histories, clockOffsetMs: Date.parse(frame.time) - now };
+    }
+  }
+}
+
+/** Adds events of the journal or of the WebSocket: each once, newest first. */
+export function withEvents(state: LiveState, added: readonly LiveEvent[]): LiveState {
+  const known = new Set(state.events.map(event => event.id));
+  const fresh = added.filter(event => !known.has(event.id));
+  if (fresh.length === 0) return state;
+  const events = [...fresh, ...state.events].sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, keptEvents);
+  return { ...state, events };
+}
+
+function extended(history: History | undefined, bitrateKbps: number, fps: number): History {
+  return {
+    bitrateKbps: [...(history?.bitrateKbps ?? []), bitrateKbps].slice(-historyLength),
+    fps: [...(history?.fps ?? []), fps].slice(-historyLength),
+  };
+}
+
+// The metrics are newer than the status: states and numbers come from them, words from the status.
+function withMetrics(status: Status, metrics: ChannelMetrics): Status {
+  const sources = status.sources.map(source => withSource(source, metrics));
+  return {
+    ...status,
+    state: metrics.state,
+    uptimeSeconds: metrics.uptimeSeconds,
+    viewers: metrics.viewers,
+    program: metrics.program,
+    sources,
+    source: sources.find(source => source.id === status.source.id) ?? status.source,
+    destinations: status.destinations.map((destination): DestinationStatus => ({ ...destination, ...metrics.destinations.find(({ id }) => id === destination.id) })),
+  };
+}
+
+function withSource(source: Source, metrics: ChannelMetrics): Source {
+  const found = metrics.sources.find(({ id }) => id === source.id);
+  if (!found) return source;
+  return {
+    ...source,
+    state: found.state,
+    video: source.video && { ...source.video, fps: Math.round(found.fps * 100) / 100, bitrateKbps: found.videoBitrateKbps },
+    audio: source.audio && { ...source.audio, bitrateKbps: found.audioBitrateKbps },
+  };
+}

@@ -1,0 +1,89 @@
+import * as Primitive from '@radix-ui/react-dialog';
+import { X } from 'lucide-react';
+import { useState, type ReactNode } from 'react';
+import { wordsOf } from '../api/problem';
+import { Button } from './button';
+import { Notice } from './notice';
+
+export interface DialogProps {
+  isOpen: boolean;
+  onOpenChange: (isOpen: boolean) => void;
+  title: string;
+  /** One or two sentences under the title. */
+  description?: ReactNode;
+  isWide?: boolean;
+  children: ReactNode;
+}
+
+/** A dialog: focus stays in it, Escape closes it. (The scrim is our own: that of the library writes a style element, which the content security policy forbids.) */
+export function Dialog({ isOpen, onOpenChange, title, description, isWide = false, children }: DialogProps) {
+  return (
+    <Primitive.Root open={isOpen} onOpenChange={onOpenChange}>
+      <Primitive.Portal>
+        <div className="scrim" aria-hidden />
+        <Primitive.Content className={isWide ? 'dialog dialog-wide' : 'dialog'} {...(description === undefined ? { 'aria-describedby': undefined } : {})}>
+          <div className="dialog-head">
+            <Primitive.Title>{title}</Primitive.Title>
+            <Primitive.Close asChild>
+              <Button look="quiet" className="button-icon" aria-label="Close">
+                <X size={18} aria-hidden />
+              </Button>
+            </Primitive.Close>
+          </div>
+          {description !== undefined && (
+            <Primitive.Description asChild>
+              <div className="soft">{description}</div>
+            </Primitive.Description>
+          )}
+          {children}
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
+  );
+}
+
+export interface ConfirmProps {
+  isOpen: boolean;
+  onOpenChange: (isOpen: boolean) => void;
+  /** A question with the name of what it is about: "Remove the destination Twitch?" */
+  title: string;
+  /** What will happen, and whether it can be undone. */
+  children: ReactNode;
+  /** The verb again, never "OK": "Remove destination". */
+  action: string;
+  /** Does it. While it runs the dialog stays; what it throws is shown in the dialog, and nothing is lost. */
+  onConfirm: () => Promise<unknown>;
+}
+
+/** Asks before something that cannot be taken back. */
+export function Confirm({ isOpen, onOpenChange, title, children, action, onConfirm }: ConfirmProps) {
+  const [state, setState] = useState<{ isBusy: boolean; problem: string | null }>({ isBusy: false, problem: null });
+  const change = (open: boolean) => {
+    setState({ isBusy: false, problem: null });
+    onOpenChange(open);
+  };
+  const run = async () => {
+    setState({ isBusy: true, problem: null });
+    try {
+      await onConfirm();
+      change(false);
+    } catch (error) {
+      setState({ isBusy: false, problem: wordsOf(error) });
+    }
+  };
+  return (
+    <Dialog isOpen={isOpen} onOpenChange={change} title={title} description={children}>
+      {state.problem !== null && (
+        <Notice tone="bad" isAlert>
+          {state.problem}
+        </Notice>
+      )}
+      <div className="dialog-foot">
+        <Button onClick={() => change(false)}>Cancel</Button>
+        <Button look="danger" isBusy={state.isBusy} onClick={run}>
+          {action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
