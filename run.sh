@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source scripts/packages.sh
+source scripts/web.sh
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 need_dotnet
@@ -10,6 +11,9 @@ need_file '/usr/lib*/*/libsqlite3.so.0' libsqlite3-0
 install_missing_packages || echo "Going on without it: if the library is nowhere else, the server will say so." >&2
 need_command "${FFMPEG_PATH:-ffmpeg}" ffmpeg
 install_missing_packages || echo "Going on without it: the fallback will be the last picture instead of a slate, image or video." >&2
+
+need_node
+install_missing_packages || echo "Going on without it: there will be no dashboard, the API works." >&2
 
 # What the build depends on: every source file by content, and the SDK.
 fingerprint() {
@@ -28,6 +32,18 @@ if [ ! -f artifacts/server/StreamManager.Server.dll ] || [ "$(cat artifacts/serv
   rm -rf artifacts/server artifacts/server.fingerprint
   mv artifacts/server.new artifacts/server
   echo "$wanted" >artifacts/server.fingerprint
+fi
+
+# The dashboard lies beside the server. It is no reason not to start: what is on air does not need it.
+if command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then
+  if ! build_web; then
+    echo "The dashboard could not be built: going on without it, the API works." >&2
+    rm -rf artifacts/server/wwwroot
+  elif [ "$(cat artifacts/server/wwwroot.fingerprint 2>/dev/null)" != "$web_built_for" ]; then
+    rm -rf artifacts/server/wwwroot artifacts/server/wwwroot.fingerprint
+    cp -r artifacts/web artifacts/server/wwwroot
+    echo "$web_built_for" >artifacts/server/wwwroot.fingerprint
+  fi
 fi
 
 # The C library keeps a heap for each thread; two are enough, and memory stays where it is over weeks of publishes (bench/README.md).

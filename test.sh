@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source scripts/packages.sh
+source scripts/web.sh
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 configuration=Release
 project_limit=30m # far above what any project takes: only a hang gets there
@@ -14,6 +15,8 @@ need_command nginx nginx
 need_command promtool prometheus
 need_command redis-server redis-server
 need_command prlimit util-linux
+need_command chromium chromium
+need_node
 need_file '/usr/lib*/*/libsqlite3.so.0' libsqlite3-0
 need_file '/usr/lib*/nginx/modules/ngx_rtmp_module.so' libnginx-mod-rtmp
 install_missing_packages
@@ -39,10 +42,40 @@ if [ ${#filter[@]} -eq 0 ]; then
   dotnet format style StreamManager.slnx --no-restore --verify-no-changes </dev/null
 fi
 
+passed=0 failed=0 skipped=0
+
+# check NAME COMMAND…: a check that is one test.
+check() {
+  if "${@:2}" </dev/null; then
+    passed=$((passed + 1))
+  else
+    echo "$1 failed" >&2
+    failed=$((failed + 1))
+  fi
+}
+
+# The end-to-end tests open the built dashboard in a browser.
+echo "== Dashboard"
+install_web_packages
+mkdir -p artifacts/test-results
+if [ ${#filter[@]} -eq 0 ]; then
+  check "The type check of the dashboard" npm run --prefix web --silent types
+  check "The style check of the dashboard" npm run --prefix web --silent lint
+  log=artifacts/test-results/web.json
+  rm -f "$log"
+  npm run --prefix web --silent test -- --reporter=dot --reporter=json --outputFile.json="../$log" </dev/null || true
+  # Vitest counts a file that cannot be loaded as no test: it is one that failed.
+  if read -r good bad <<<"$(node -e 'const r = require("./" + process.argv[1]); console.log(r.numPassedTests, r.numFailedTests + r.testResults.filter(f => f.status === "failed" && f.assertionResults.length === 0).length)' "$log" 2>/dev/null)" && [ -n "$good" ]; then
+    passed=$((passed + good)) failed=$((failed + bad))
+  else
+    echo "The tests of the dashboard did not run" >&2
+    failed=$((failed + 1))
+  fi
+fi
+check "The build of the dashboard, or its size," build_web
+
 # One project after another, those with real media processes last; inside a project xunit runs as many classes at once as there are cores.
 mapfile -t projects < <(ls -d tests/*.Tests | grep -v -e EndToEnd -e TestKit; ls -d tests/*.Tests | grep -e EndToEnd -e TestKit)
-mkdir -p artifacts/test-results
-passed=0 failed=0 skipped=0
 for project in "${projects[@]}"; do
   name=$(basename "$project")
   echo "== $name"

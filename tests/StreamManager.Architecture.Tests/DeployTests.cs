@@ -20,15 +20,14 @@ public sealed partial class DeployTests
         Assert.Equal("*", SourceTree.Lines(".dockerignore").First(line => line.Length > 0 && line[0] != '#'));
         var copied = Instructions("COPY").Where(text => !text.StartsWith("--from=", StringComparison.Ordinal)).SelectMany(text => text.Split(' ')[..^1]).Select(path => path.TrimEnd('/')).ToArray();
         Assert.NotEmpty(copied);
-        Assert.All(copied, path => Assert.True(SourceTree.Exists(path) && allowed.Contains(path, StringComparer.Ordinal), path));
+        Assert.All(copied, path => Assert.True(SourceTree.Exists(path) && allowed.Any(entry => path == entry || path.StartsWith(entry + "/", StringComparison.Ordinal)), path));
         Assert.Contains("Directory.Packages.props", copied);
     }
 
     [Fact]
     public void Dockerfile_EndsAsAUserWithoutRightsWithAHealthCheck()
     {
-        Assert.All(Instructions("FROM"), from => Assert.Matches(@"^mcr\.microsoft\.com/dotnet/(sdk|aspnet):10\.0( AS build)?$", from));
-        Assert.Equal(2, Instructions("FROM").Length);
+        Assert.Equal(["node:22-bookworm-slim AS web", "mcr.microsoft.com/dotnet/sdk:10.0 AS build", "mcr.microsoft.com/dotnet/aspnet:10.0"], Instructions("FROM"));
         Assert.Equal("$APP_UID", Assert.Single(Instructions("USER")));
         Assert.StartsWith("--interval=30s --timeout=10s ", Assert.Single(Instructions("HEALTHCHECK")), StringComparison.Ordinal);
         Assert.EndsWith("""CMD ["dotnet", "/application/StreamManager.Server.dll", "health"]""", Instructions("HEALTHCHECK")[0], StringComparison.Ordinal);
