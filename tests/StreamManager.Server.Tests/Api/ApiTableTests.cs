@@ -134,7 +134,7 @@ public sealed class ApiTableTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/")]
+    [InlineData("/nothing")]
     [InlineData("/api")]
     [InlineData("/api/nothing")]
     [InlineData("/metrics")]
