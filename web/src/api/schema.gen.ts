@@ -200,7 +200,7 @@ export interface paths {
         };
         /** A destination. */
         get: operations["getDestination"];
-        /** Changes the fields that are given; of a configured one only enabled and streamKey. */
+        /** Changes the fields that are given; of a configured one only enabled and streamKey. For enabled alone operate is enough. */
         put: operations["changeDestination"];
         post?: never;
         /** Removes a destination; on air its server gets a clean end. */
@@ -1314,7 +1314,12 @@ export interface components {
             appliedAt: null | string;
             /**
              * Format: date-time
-             * @description When the file was read last, with or without success.
+             * @description When it was last changed, by its own stamp; null: there is no file.
+             */
+            changedAt: null | string;
+            /**
+             * Format: date-time
+             * @description When it was looked at last: for this answer.
              */
             checkedAt: null | string;
             /** @description Why it was refused, every mistake. */
@@ -1323,7 +1328,12 @@ export interface components {
             file: string;
             /** @description Changed settings that hold from the next start only. */
             needsRestart: string[];
-            /** @description current: its newest text holds; refused: it does not, and the settings are those from before. */
+            /**
+             * Format: date-time
+             * @description When the file was read last, with or without success.
+             */
+            readAt: null | string;
+            /** @description current: its text holds; refused: it does not, and the settings are those from before; pending: it was changed since it was read, and is read soon. */
             state: string;
         };
         /** @description Outcome of a connection test. */
