@@ -19,8 +19,8 @@ public abstract record EngineEvent
     /// <summary>A broadcast is on air since <paramref name="StartedAt"/>, which is earlier than now when it goes on after a restart of the server.</summary>
     public sealed record ProgramOnAir(DateTimeOffset StartedAt) : EngineEvent;
 
-    /// <summary>A broadcast is over, after <paramref name="OnAir"/>.</summary>
-    public sealed record ProgramEnded(BroadcastEnd Reason, TimeSpan OnAir) : EngineEvent;
+    /// <summary>A broadcast is over, after <paramref name="OnAir"/>; <paramref name="Figures"/> are the program's last ones (since the server started, where that was later than the broadcast).</summary>
+    public sealed record ProgramEnded(BroadcastEnd Reason, TimeSpan OnAir, ProgramFigures Figures) : EngineEvent;
 
     /// <summary>The program shows something else; null stands for the fallback.</summary>
     public sealed record ProgramSwitched(string? From, string? To, SwitchReason Reason) : EngineEvent;
@@ -67,6 +67,13 @@ public abstract record EngineEvent
     /// <summary>A fallback could not be made; <paramref name="Reason"/> says in words why and what plays instead.</summary>
     public sealed record FallbackFailed(string Content, string Reason) : EngineEvent;
 }
+
+/// <summary>What a program came to.</summary>
+/// <param name="Switches">Changes of what feeds it.</param>
+/// <param name="OnFallback">Time on fallback.</param>
+/// <param name="LargestVideoGapMs">Largest step between two video frames at a switch, ms.</param>
+/// <param name="LargestAudioGapMs">Largest step between two audio frames at a switch, ms.</param>
+public readonly record struct ProgramFigures(int Switches, TimeSpan OnFallback, double LargestVideoGapMs, double LargestAudioGapMs);
 
 /// <summary>Why the program turned to something else.</summary>
 public enum SwitchReason

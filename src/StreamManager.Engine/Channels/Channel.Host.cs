@@ -83,7 +83,7 @@ public sealed partial class Channel
 
         public void Tell(EngineEvent happened) => channel.Tell(happened);
 
-        public void Ended(BroadcastEnd reason)
+        public void Ended(BroadcastEnd reason, ProgramFigures figures)
         {
             channel.SetOnAir(null);
             // A shutdown of the server is not the end of the broadcast.
@@ -98,7 +98,7 @@ public sealed partial class Channel
 
             // A start that was stopped before anything was on air has no broadcast to end.
             if (startedAt is { } start)
-                Tell(new EngineEvent.ProgramEnded(reason, channel._services.TimeProvider.GetUtcNow() - start));
+                Tell(new EngineEvent.ProgramEnded(reason, channel._services.TimeProvider.GetUtcNow() - start, figures));
         }
 
         public void FormatChanged(StreamHeader header)

@@ -18,8 +18,8 @@ internal abstract record ProgramEvent
     /// <summary>Another feed; null stands for the fallback.</summary>
     internal sealed record Switched(string? From, string? To, SwitchReason Reason) : ProgramEvent;
 
-    /// <summary>The broadcast is over.</summary>
-    internal sealed record Ended(BroadcastEnd Reason) : ProgramEvent;
+    /// <summary>The broadcast is over, and this is what it came to.</summary>
+    internal sealed record Ended(BroadcastEnd Reason, ProgramFigures Figures) : ProgramEvent;
 
     /// <summary>This source must be transcoded from now on, or (false) needs no transcoder any more.</summary>
     internal sealed record TranscoderWanted(SourceSlot Slot, bool Wanted) : ProgramEvent;

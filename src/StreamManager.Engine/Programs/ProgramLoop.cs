@@ -22,7 +22,7 @@ internal interface IProgramHost
     void Switched(string? from, string? to, SwitchReason reason);
 
     /// <summary>The broadcast is over; subscribers have been told.</summary>
-    void Ended(BroadcastEnd reason);
+    void Ended(BroadcastEnd reason, ProgramFigures figures);
 
     /// <summary>The program has a new format; subscribers have been told to start anew.</summary>
     void FormatChanged(StreamHeader header);
@@ -411,7 +411,7 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
                 case ProgramEvent.Ended ended:
                     LogEnded(_logger, _channelId, ended.Reason);
                     _hub.End(HubEnd.Intended);
-                    _host.Ended(ended.Reason);
+                    _host.Ended(ended.Reason, ended.Figures);
                     break;
             }
         }

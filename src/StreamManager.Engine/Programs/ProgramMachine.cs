@@ -128,6 +128,8 @@ internal sealed partial class ProgramMachine
             _fallbackTotal += now - _fallbackSince;
         foreach (var slot in _slots)
             SetFit(slot, FormatFit.Unknown);
+        var figures = new ProgramFigures(
+            Switches, _fallbackTotal.ToTimeSpan(), Timeline?.LargestVideoStep.ToTimeSpan().TotalMilliseconds ?? 0, Timeline?.LargestAudioStep.ToTimeSpan().TotalMilliseconds ?? 0);
         _air = AirState.Off;
         _active = null;
         _preparing = null;
@@ -137,7 +139,7 @@ internal sealed partial class ProgramMachine
         _header = null;
         _mayStartBySource = false;
         _isStartOrdered = false;
-        _events.Add(new ProgramEvent.Ended(reason));
+        _events.Add(new ProgramEvent.Ended(reason, figures));
     }
 
     /// <summary>An operator chooses what is shown. False: there is no such source.</summary>

@@ -7,7 +7,7 @@ namespace StreamManager.Server.Events;
 internal static class ProgramEvents
 {
     private static readonly EventType OnAirType = new("program.onAir", "startedAt");
-    private static readonly EventType EndedType = new("program.ended", "reason", "onAirSeconds");
+    private static readonly EventType EndedType = new("program.ended", "reason", "onAirSeconds", "switches", "fallbackSeconds", "largestVideoGapMs", "largestAudioGapMs");
     private static readonly EventType SwitchedType = new("program.switched", "from", "to", "reason");
     private static readonly EventType FormatChangedType = new("program.formatChanged", "width", "height", "videoCodec");
     private static readonly EventType FallbackPreparedType = new("program.fallbackPrepared", "content", "fromCache");
@@ -22,7 +22,16 @@ internal static class ProgramEvents
 
     /// <summary>A broadcast is over.</summary>
     public static ServerEvent Ended(DateTimeOffset time, string channelId, EngineEvent.ProgramEnded happened) =>
-        EndedType.At(time, channelId, null, EventType.Word(happened.Reason), EventType.Seconds(happened.OnAir));
+        EndedType.At(
+            time,
+            channelId,
+            null,
+            EventType.Word(happened.Reason),
+            EventType.Seconds(happened.OnAir),
+            happened.Figures.Switches,
+            EventType.Seconds(happened.Figures.OnFallback),
+            Math.Round(happened.Figures.LargestVideoGapMs, 1),
+            Math.Round(happened.Figures.LargestAudioGapMs, 1));
 
     /// <summary>Is it the end of a broadcast that does not go on at the next start of the server?</summary>
     public static bool IsEndForGood(ServerEvent happened) =>

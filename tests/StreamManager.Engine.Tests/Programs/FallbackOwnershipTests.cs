@@ -131,7 +131,7 @@ public sealed class FallbackOwnershipTests
         {
         }
 
-        public void Ended(BroadcastEnd reason)
+        public void Ended(BroadcastEnd reason, ProgramFigures figures)
         {
         }
 

@@ -339,7 +339,7 @@ public sealed class ProgramLoopTests : IAsyncDisposable
 
         public void Switched(string? from, string? to, SwitchReason reason) => Tell(to ?? "fallback");
 
-        public void Ended(BroadcastEnd reason) => Tell(reason.ToString());
+        public void Ended(BroadcastEnd reason, ProgramFigures figures) => Tell(reason.ToString());
 
         public void FormatChanged(StreamHeader header)
         {
