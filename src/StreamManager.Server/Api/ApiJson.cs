@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using StreamManager.Server.Broadcasts;
 using StreamManager.Server.Monitoring;
 using StreamManager.Server.Realtime;
 
@@ -28,6 +29,8 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(TokenDocument))]
 [JsonSerializable(typeof(IReadOnlyList<UserDocument>))]
 [JsonSerializable(typeof(UserDocument))]
+[JsonSerializable(typeof(IReadOnlyList<BroadcastSummary>))]
+[JsonSerializable(typeof(BroadcastReport))]
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(ConfigurationDocument))]
 [JsonSerializable(typeof(IReadOnlyList<MediaDocument>))]

@@ -14,12 +14,13 @@ internal static class AuditEvents
     private static readonly EventType CreatedType = new("audit.destination.created", "destination", "name");
     private static readonly EventType UpdatedType = new("audit.destination.updated", "destination", "name", "enabled");
     private static readonly EventType DeletedType = new("audit.destination.deleted", "destination", "name");
+    private static readonly EventType BroadcastDeletedType = new("audit.broadcast.deleted", "broadcast");
     private static readonly EventType KickedType = new("audit.stream.kicked", "clientId");
 
     /// <summary>The family.</summary>
     public static ImmutableArray<EventType> All { get; } =
     [
-        StartedType, StoppedType, SelectedType, ChannelCreatedType, ChannelUpdatedType, ChannelDeletedType, CreatedType, UpdatedType, DeletedType, KickedType,
+        StartedType, StoppedType, SelectedType, ChannelCreatedType, ChannelUpdatedType, ChannelDeletedType, CreatedType, UpdatedType, DeletedType, BroadcastDeletedType, KickedType,
     ];
 
     /// <summary>Somebody took a channel on air.</summary>
@@ -30,6 +31,9 @@ internal static class AuditEvents
 
     /// <summary>Somebody chose what it shows.</summary>
     public static ServerEvent SourceSelected(DateTimeOffset time, string actor, string channelId, string select) => SelectedType.At(time, channelId, actor, select);
+
+    /// <summary>Somebody removed the report of a broadcast.</summary>
+    public static ServerEvent BroadcastDeleted(DateTimeOffset time, string actor, string id) => BroadcastDeletedType.At(time, null, actor, id);
 
     /// <summary>Somebody made a channel.</summary>
     public static ServerEvent ChannelCreated(DateTimeOffset time, string actor, string channelId) => ChannelCreatedType.At(time, channelId, actor);

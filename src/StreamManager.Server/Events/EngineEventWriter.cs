@@ -1,12 +1,18 @@
 using StreamManager.Engine;
+using StreamManager.Server.Broadcasts;
 
 namespace StreamManager.Server.Events;
 
-/// <summary>Puts what happens in the engine onto the bus.</summary>
-internal sealed class EngineEventWriter(EventBus bus, TimeProvider time) : IEngineEvents
+/// <summary>Puts what happens in the engine onto the bus, and into the reports of broadcasts.</summary>
+internal sealed class EngineEventWriter(EventBus bus, BroadcastHistory history, TimeProvider time) : IEngineEvents
 {
     /// <inheritdoc/>
-    public void Happened(string channelId, EngineEvent happened) => bus.Publish(Convert(time.GetUtcNow(), channelId, happened));
+    public void Happened(string channelId, EngineEvent happened)
+    {
+        var now = time.GetUtcNow();
+        history.Add(channelId, now, happened);
+        bus.Publish(Convert(now, channelId, happened));
+    }
 
     internal static ServerEvent Convert(DateTimeOffset now, string channelId, EngineEvent happened) => happened switch
     {

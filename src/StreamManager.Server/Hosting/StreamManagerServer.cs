@@ -6,6 +6,7 @@ using StreamManager.Rtmp.Server;
 using StreamManager.Rtmp.Wire;
 using StreamManager.Server.Api;
 using StreamManager.Server.Api.Description;
+using StreamManager.Server.Broadcasts;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Configuration;
 using StreamManager.Server.Dashboard;
@@ -190,6 +191,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
             LogNoFfmpeg(_logger, options.FfmpegPath);
         var connections = new ConnectionRegistry();
         var broadcasts = OwnAsync(await BroadcastRecords.LoadAsync(store, time, loggers.CreateLogger<BroadcastRecords>(), cancellationToken));
+        var history = OwnAsync(await BroadcastHistory.LoadAsync(store, time, loggers.CreateLogger<BroadcastHistory>(), cancellationToken));
         var engine = Own(new EngineServices(
             time,
             loggers,
@@ -201,7 +203,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
                 KeepsGroup = options.Rtmp.GopCache,
             },
             broadcasts,
-            new EngineEventWriter(events, time)));
+            new EngineEventWriter(events, history, time)));
         _channels = new ChannelDirectory(engine);
         var mediaFolder = Path.Combine(options.DataDirectory, "media");
         var inspector = Own(new FileInspector(new FfmpegOptions { Ffmpeg = options.FfmpegPath, WorkDirectory = Path.Combine(options.DataDirectory, "cache", "work") }, time));
@@ -259,6 +261,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _realtime = new RealtimeHub(services, loggers.CreateLogger<RealtimeHub>());
         new RealtimeEndpoint(_realtime, new RealtimeCommands(services), _accounts, time, loggers.CreateLogger<RealtimeEndpoint>()).Map(_application);
         new PreviewRoutes(services, watch).Map(_application);
+        new BroadcastRoutes(history, events, time).Map(_application);
         new EventRoutes(new JournalReader(state.Journal)).Map(_application);
         new WebhookRoutes(webhooks, _channels, events, time).Map(_application);
         SetupPage.Map(_application);
@@ -283,6 +286,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
         await _ports.StartAsync(_application, cancellationToken);
         await _channels.RunStartModesAsync(cancellationToken);
+        history.Start(id => _channels.Find(id)?.GetSnapshot());
         _lifetime.MarkStarted();
         events.Publish(ServerEvents.Started(time.GetUtcNow(), ProductVersion.Text));
     }

@@ -53,6 +53,7 @@ internal sealed class ApiMatrixServer : IAsyncDisposable
     public static IReadOnlyDictionary<string, string> WithoutSample { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["/api/streams/{clientId}"] = "nobody is connected",
+        ["/api/broadcasts/{id}"] = "nothing was broadcast; BroadcastApiTests broadcast",
         ["/api/sessions/{id}"] = "the caller has no session",
         ["/api/media/{filename}"] = "the library is empty; MediaApiTests fill it",
         ["/api/media/{filename}/thumbnail"] = "the library is empty; MediaApiTests fill it",
