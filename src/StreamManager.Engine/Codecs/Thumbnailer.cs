@@ -1,5 +1,6 @@
 using System.Buffers;
 using StreamManager.Engine.Codecs.Ffmpeg;
+using StreamManager.Engine.Codecs.Processes;
 using StreamManager.Media;
 using StreamManager.Media.Flv;
 using StreamManager.Media.Packets;
@@ -21,6 +22,9 @@ public sealed class Thumbnailer(FfmpegOptions options, TimeProvider time) : IDis
     private const int MaxJpegBytes = 1024 * 1024;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    // One picture of a stranger's stream, decoded by one thread: 4K with its references stays below.
+    private static readonly ChildLimits Limits = new() { AddressSpaceBytes = 1L << 30, ProcessorSeconds = 10 };
 
     private readonly FfmpegRunner _ffmpeg = new(options, time);
     private readonly SemaphoreSlim _oneAtATime = new(1);
@@ -52,6 +56,7 @@ public sealed class Thumbnailer(FfmpegOptions options, TimeProvider time) : IDis
                         "-vf", $"scale=w='{width}':h='2*trunc({width}/dar/2)':flags=area,setsar=1", "-q:v", "5", "-f", "mjpeg", "pipe:1",
                     ],
                     TimeLimit = Limit,
+                    Limits = Limits,
                     Input = flv.WrittenMemory,
                     ReadOutput = output => ReadBounded(output, jpeg),
                 },

@@ -132,6 +132,7 @@ internal sealed class MediaProbe(FileInspector inspector)
     {
         InspectionFailure.NoTool => new MediaRefusal(MediaRefusalReason.NotChecked, $"The file cannot be checked: {fault.Words}."),
         InspectionFailure.OtherCodec => OtherCodec,
+        InspectionFailure.TooLarge => Beyond($"The {format.Name} file takes too much memory to decode."),
         InspectionFailure.TooSlow => new MediaRefusal(MediaRefusalReason.TooSlow, $"The {format.Name} file takes too long to decode; it is made to do that, or damaged."),
         _ => new MediaRefusal(MediaRefusalReason.Damaged, $"The {format.Name} file is damaged, or cut off: it cannot be decoded."),
     };

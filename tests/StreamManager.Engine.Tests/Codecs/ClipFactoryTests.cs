@@ -23,6 +23,27 @@ public sealed class ClipFactoryTests : IDisposable
     public void Dispose() => _bench.Dispose();
 
     [Theory]
+    [InlineData(80)]
+    [InlineData(400)]
+    public async Task Picture_ThatTakesTooMuchMemory_IsToldInWords(int megabytes)
+    {
+        // 36 megapixels: nothing that anybody's camera could not make.
+        var path = _bench.File("large.png");
+        await ClipBench.FfmpegAsync(["-f", "lavfi", "-i", "color=c=red:s=7200x5000", "-frames:v", "1", "-pix_fmt", "rgba64be", path]);
+        using var small = _bench.Factory(change: options => options with { MemoryBytes = (long)megabytes << 20 });
+        var format = ClipBench.Format(1280, 720, 30);
+        foreach (var result in new[] { await small.PrepareAsync(new ClipContent.Picture(path), format, cancel: Cancel), await small.CheckAsync(new ClipContent.Picture(path), Cancel) })
+        {
+            Assert.True(result?.Failure is ClipFailure.BeyondLimits, $"{result?.Failure}: {result?.Words}");
+            Assert.Contains($"needed more than {megabytes} MiB of memory", result!.Words, StringComparison.Ordinal);
+        }
+
+        using var usual = _bench.Factory();
+        Assert.Equal("", (await usual.PrepareAsync(new ClipContent.Picture(path), format, cancel: Cancel)).Words);
+        _bench.AssertNoResidue();
+    }
+
+    [Theory]
     [MemberData(nameof(Formats))]
     public async Task Slate_AnyFormat_MatchesItAndDecodesInALoop(int width, int height, uint fps, uint per, byte profile, byte level)
     {

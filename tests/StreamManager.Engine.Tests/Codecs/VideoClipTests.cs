@@ -126,6 +126,33 @@ public sealed class VideoClipTests : IDisposable
     }
 
     [Fact]
+    public async Task Video_ThatTakesTooMuchProcessorTime_IsToldInWordsAndLeavesNothing()
+    {
+        using var factory = _bench.Factory(change: options => options with { VideoProcessorTime = TimeSpan.FromSeconds(1) });
+
+        var result = await factory.PrepareAsync(new ClipContent.Video(await LongVideoAsync()), ClipBench.Format(1920, 1080, 60, level: 42), cancel: Cancel);
+
+        Assert.Equal(ClipFailure.BeyondLimits, result.Failure);
+        Assert.Contains("more than 1 s of processor time", result.Words, StringComparison.Ordinal);
+        AssertNothingLeft();
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(300)]
+    public async Task Video_ThatTakesTooMuchMemory_IsToldInWordsAndLeavesNothing(int megabytes)
+    {
+        var video = await LongVideoAsync();
+        using var factory = _bench.Factory(change: options => options with { MemoryBytes = (long)megabytes << 20 });
+
+        var result = await factory.PrepareAsync(new ClipContent.Video(video), ClipBench.Format(3840, 2160, 60, level: 52), cancel: Cancel);
+
+        Assert.True(result.Failure is ClipFailure.BeyondLimits, $"{result.Failure}: {result.Words}");
+        Assert.Contains($"needed more than {megabytes} MiB of memory", result.Words, StringComparison.Ordinal);
+        AssertNothingLeft();
+    }
+
+    [Fact]
     public void Factory_Start_SweepsWhatACrashLeft()
     {
         Directory.CreateDirectory(_bench.Cache);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using StreamManager.Engine.Codecs.Ffmpeg;
 using StreamManager.Engine.Codecs.Live;
+using StreamManager.Engine.Codecs.Processes;
 using StreamManager.Engine.Programs;
 using StreamManager.Media;
 
@@ -81,6 +82,7 @@ public sealed class ClipFactory : IDisposable
                     .. FfmpegRunner.InputConfinement, "-max_pixels", _options.MaxPicturePixels.ToString(), "-f", material.Demuxer!, "-i", "pipe:0", "-frames:v", "1", "-f", "null", "-",
                 ],
                 TimeLimit = _options.StillTimeLimit,
+                Limits = LimitsFor(isStill: true),
                 Input = material.Picture,
             },
             cancel);
@@ -124,6 +126,7 @@ public sealed class ClipFactory : IDisposable
                 {
                     Arguments = material.VideoPath is null ? StillArguments(material, settings) : VideoArguments(material, settings, hasSound),
                     TimeLimit = material.IsStill ? _options.StillTimeLimit : _options.VideoTimeLimit,
+                    Limits = LimitsFor(material.IsStill),
                     Input = material.Picture,
                     ReadOutput = flv =>
                     {
@@ -154,6 +157,13 @@ public sealed class ClipFactory : IDisposable
             return ClipResult.Failed(ClipFailure.EncodingFailed, $"The fallback was encoded wrongly: {e.Message}");
         }
     }
+
+    // The clip comes through a pipe: no file is written.
+    private ChildLimits LimitsFor(bool isStill) => new()
+    {
+        AddressSpaceBytes = _options.MemoryBytes,
+        ProcessorSeconds = (int)(isStill ? _options.StillProcessorTime : _options.VideoProcessorTime).TotalSeconds,
+    };
 
     private List<string> StillArguments(Material material, X264Settings settings)
     {
@@ -258,6 +268,8 @@ public sealed class ClipFactory : IDisposable
         {
             FfmpegOutcome.NotInstalled or FfmpegOutcome.NotStarted => ClipResult.Failed(ClipFailure.FfmpegMissing, $"The fallback cannot be prepared: {result.Words}."),
             FfmpegOutcome.TimedOut => ClipResult.Failed(ClipFailure.TimedOut, $"The fallback cannot be prepared: {result.Words}."),
+            FfmpegOutcome.BeyondMemory or FfmpegOutcome.BeyondProcessorTime =>
+                ClipResult.Failed(ClipFailure.BeyondLimits, $"The fallback cannot be prepared: {result.Words}. Take a smaller file."),
             // A picture goes through ffmpeg in one go, so its refusal is about the file; a video was probed before.
             FfmpegOutcome.Failed when result.ExitCode < 128 && material.IsStill =>
                 ClipResult.Failed(ClipFailure.FileNotUsable, $"The fallback picture cannot be decoded: {result.Words}."),

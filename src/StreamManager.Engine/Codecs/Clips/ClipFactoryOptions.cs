@@ -21,6 +21,18 @@ public sealed record ClipFactoryOptions
     /// <summary>Largest picture in pixels that is decoded. 100 million is any camera's; a file of a few kilobytes can claim a hundred times that.</summary>
     public long MaxPicturePixels { get; init; } = 100_000_000;
 
+    /// <summary>
+    /// Address space of a child in bytes. Measured with ffmpeg 5.1: a still of 96 megapixels at 16 bits into 4K takes 2.9 GiB, 4K60 video 1.5 GiB with the threads of two cores and
+    /// 8.8 GiB with 64 threads.
+    /// </summary>
+    public long MemoryBytes { get; init; } = (4L << 30) + (256L << 20) * Environment.ProcessorCount;
+
+    /// <summary>Longest processor time for a still, over all threads: two cores for the whole of <see cref="StillTimeLimit"/>.</summary>
+    public TimeSpan StillProcessorTime { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>The same for a video: four cores for the whole of <see cref="VideoTimeLimit"/>; four hours of 1080p30 take two.</summary>
+    public TimeSpan VideoProcessorTime { get; init; } = TimeSpan.FromHours(16);
+
     /// <summary>Longest time for a still. A 1080p still takes about two seconds on a busy machine with two cores.</summary>
     public TimeSpan StillTimeLimit { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -28,6 +28,9 @@ public enum ClipFailure
 
     /// <summary>The result could not be stored (disk full, no rights).</summary>
     NotStored = 8,
+
+    /// <summary>The file needs more memory or processor time than one may.</summary>
+    BeyondLimits = 9,
 }
 
 /// <summary>A clip, or why there is none. A failure is told to the user in <see cref="Words"/> and the caller falls back to the slate or to the last picture.</summary>

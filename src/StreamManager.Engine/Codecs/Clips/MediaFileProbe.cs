@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StreamManager.Engine.Codecs.Ffmpeg;
+using StreamManager.Engine.Codecs.Processes;
 
 namespace StreamManager.Engine.Codecs.Clips;
 
@@ -7,6 +8,9 @@ namespace StreamManager.Engine.Codecs.Clips;
 internal sealed record MediaFileProbe(TimeSpan Duration, int Width, int Height, bool HasAudio)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    // ffprobe decodes a few frames of each stream; those of 8K video with their references take one and a half gigabyte.
+    private static readonly ChildLimits Limits = new() { AddressSpaceBytes = 2L << 30, ProcessorSeconds = 30 };
 
     // ffprobe's answer for one video and one audio stream is below a kilobyte.
     private const int MaxAnswer = 64 * 1024;
@@ -24,6 +28,7 @@ internal sealed record MediaFileProbe(TimeSpan Duration, int Width, int Height, 
                     "-show_entries", "format=duration:stream=codec_type,width,height,duration:stream_disposition=attached_pic", $"file:{path}",
                 ],
                 TimeLimit = Limit,
+                Limits = Limits,
                 ReadOutput = output =>
                 {
                     var buffer = new byte[4096];
@@ -38,6 +43,7 @@ internal sealed record MediaFileProbe(TimeSpan Duration, int Width, int Height, 
             {
                 FfmpegOutcome.NotInstalled or FfmpegOutcome.NotStarted => ClipFailure.FfmpegMissing,
                 FfmpegOutcome.TimedOut => ClipFailure.TimedOut,
+                FfmpegOutcome.BeyondMemory or FfmpegOutcome.BeyondProcessorTime => ClipFailure.BeyondLimits,
                 _ => ClipFailure.FileNotUsable,
             };
             return (null, ClipResult.Failed(failure, $"The fallback video cannot be used: {result.Words}."));

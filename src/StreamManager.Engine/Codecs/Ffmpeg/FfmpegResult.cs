@@ -20,6 +20,12 @@ public enum FfmpegOutcome
 
     /// <summary>Its output broke a rule of ours, or could not be stored.</summary>
     OutputRejected = 6,
+
+    /// <summary>It used more processor time than <see cref="FfmpegJob.Limits"/> allow, and the kernel told it to end.</summary>
+    BeyondProcessorTime = 7,
+
+    /// <summary>It needed more memory than <see cref="FfmpegJob.Limits"/> allow.</summary>
+    BeyondMemory = 8,
 }
 
 /// <summary>The end of a run, as a value: a child that fails is an event.</summary>

@@ -11,6 +11,9 @@ internal sealed class FfmpegRunner(FfmpegOptions options, TimeProvider time)
 
     // Only files and pipes: a file can name other inputs (playlists, references), and those must not become connections into our network.
     private static readonly string[] Confinement = ["-protocol_whitelist", "file,pipe"];
+    // SIGXCPU ends ffprobe; ffmpeg catches it as it does SIGTERM, which only we send, and ends with a code of its own.
+    private const int SignalBase = 128, ProcessorTimeExceeded = 24, EndedBySignalInOrder = 255;
+    private static readonly string[] MemoryWords = ["Cannot allocate memory", "malloc of size", "Resource temporarily unavailable", "failed to map segment", "out of memory"];
     private static readonly string[] FfmpegPrefix = ["-nostdin", "-hide_banner", "-loglevel", "error"];
 
     /// <summary>Options that belong in front of each input.</summary>
@@ -92,7 +95,7 @@ internal sealed class FfmpegRunner(FfmpegOptions options, TimeProvider time)
             // When ffmpeg failed, its output is cut short too: its own words are the cause then.
             var code = await child.StopAsync(new(TimeSpan.FromSeconds(1), TimeSpan.Zero, TimeSpan.FromSeconds(5)));
             return code is { } ended and not 0 && !child.WasKilled
-                ? Failed(name, ended, child)
+                ? Failed(name, ended, child, job.Limits)
                 : new(FfmpegOutcome.OutputRejected, code, $"the output of {name} could not be used: {e.Message}");
         }
         finally
@@ -103,7 +106,7 @@ internal sealed class FfmpegRunner(FfmpegOptions options, TimeProvider time)
         }
 
         var exitCode = await child.Completion;
-        return exitCode == 0 ? new(FfmpegOutcome.Succeeded, 0, "") : Failed(name, exitCode, child);
+        return exitCode == 0 ? new(FfmpegOutcome.Succeeded, 0, "") : Failed(name, exitCode, child, job.Limits);
     }
 
     /// <summary>The result for a child that ended with a code other than 0 by itself.</summary>
@@ -113,6 +116,21 @@ internal sealed class FfmpegRunner(FfmpegOptions options, TimeProvider time)
         var how = exitCode > 128 ? $"was ended by signal {exitCode - 128}" : $"ended with code {exitCode}";
         return new(FfmpegOutcome.Failed, exitCode, said.Length == 0 ? $"{name} {how}" : $"{name} {how}: {said}");
     }
+
+    private static FfmpegResult Failed(string name, int exitCode, ChildProcess child, ChildLimits? limits)
+    {
+        if (limits is null || ChildLimits.Setter is null) return Failed(name, exitCode, child);
+        if (exitCode is EndedBySignalInOrder or SignalBase + ProcessorTimeExceeded)
+            return new(FfmpegOutcome.BeyondProcessorTime, exitCode, $"{name} used more than {limits.ProcessorSeconds} s of processor time and was stopped");
+        return SaysOutOfMemory(child.Errors.ToString())
+            ? new(FfmpegOutcome.BeyondMemory, exitCode, $"{name} needed more than {limits.AddressSpaceBytes >> 20} MiB of memory")
+            : Failed(name, exitCode, child);
+    }
+
+    // The words of ffmpeg, x264, the C library's threads, and the loader. A buffer is refused for a wrong size, too; then it says so.
+    private static bool SaysOutOfMemory(string errors) =>
+        MemoryWords.Any(words => errors.Contains(words, StringComparison.OrdinalIgnoreCase))
+        || (errors.Contains("get_buffer() failed", StringComparison.Ordinal) && !errors.Contains("invalid", StringComparison.OrdinalIgnoreCase) && !errors.Contains("exceeds", StringComparison.Ordinal));
 
     private static void WriteInput(ChildProcess child, ReadOnlyMemory<byte> input)
     {

@@ -29,6 +29,9 @@ public enum InspectionFailure
 
     /// <summary>A stream in it needs a decoder that is not on the list.</summary>
     OtherCodec = 4,
+
+    /// <summary>To decode it takes more memory than a file may.</summary>
+    TooLarge = 5,
 }
 
 /// <summary>A failed inspection.</summary>

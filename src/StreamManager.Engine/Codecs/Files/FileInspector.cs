@@ -124,9 +124,10 @@ public sealed class FileInspector(FfmpegOptions options, TimeProvider time) : ID
         result.Outcome switch
         {
             FfmpegOutcome.NotInstalled or FfmpegOutcome.NotStarted => InspectionFailure.NoTool,
-            FfmpegOutcome.TimedOut => InspectionFailure.TooSlow,
-            // SIGXCPU: the processor time is used up.
-            FfmpegOutcome.Failed when result.ExitCode is 128 + 24 => InspectionFailure.TooSlow,
+            FfmpegOutcome.TimedOut or FfmpegOutcome.BeyondProcessorTime => InspectionFailure.TooSlow,
+            // Stuck in one picture, it did not heed the first signal; or the machine ran out of memory.
+            FfmpegOutcome.Failed when result.ExitCode is 128 + 9 => InspectionFailure.TooSlow,
+            FfmpegOutcome.BeyondMemory => InspectionFailure.TooLarge,
             FfmpegOutcome.Failed when result.Words.Contains("not on whitelist", StringComparison.Ordinal) => InspectionFailure.OtherCodec,
             _ => InspectionFailure.Unreadable,
         },

@@ -9,8 +9,11 @@ internal sealed record ChildLimits
     /// <summary>Address space in bytes; beyond it an allocation fails.</summary>
     public required long AddressSpaceBytes { get; init; }
 
-    /// <summary>Processor time in seconds, over all threads; beyond it SIGXCPU ends the child.</summary>
+    /// <summary>Processor time in seconds, over all threads; beyond it the child gets SIGXCPU, and <see cref="Grace"/> seconds of it later SIGKILL.</summary>
     public required int ProcessorSeconds { get; init; }
+
+    /// <summary>Processor time in which a child that was told to end may do so.</summary>
+    public const int Grace = 5;
 
     /// <summary>Largest file that it may write, in bytes. Pipes are no files.</summary>
     public long FileBytes { get; init; }
@@ -23,5 +26,5 @@ internal sealed record ChildLimits
 
     /// <summary>Arguments of <see cref="Setter"/>, before the program and its own.</summary>
     public IEnumerable<string> Arguments =>
-        [$"--as={AddressSpaceBytes}", $"--cpu={ProcessorSeconds}", $"--fsize={FileBytes}", $"--nofile={OpenFiles}", "--core=0"];
+        [$"--as={AddressSpaceBytes}", $"--cpu={ProcessorSeconds}:{ProcessorSeconds + Grace}", $"--fsize={FileBytes}", $"--nofile={OpenFiles}", "--core=0"];
 }
