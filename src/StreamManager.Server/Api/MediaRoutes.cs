@@ -56,7 +56,7 @@ internal sealed class MediaRoutes(ApiServices services, UploadReceiver receiver)
     {
         var (addition, problem) = await receiver.ReceiveAsync(context);
         if (problem is not null)
-            return problem;
+            return new RefusedUpload(problem, services.Time);
         var (record, status) = addition switch
         {
             MediaAddition.Added added => (added.Record, StatusCodes.Status201Created),

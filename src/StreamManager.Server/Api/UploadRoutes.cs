@@ -13,7 +13,7 @@ namespace StreamManager.Server.Api;
 /// Uploads in parts, by the tus protocol 1.0 (https://tus.io/protocols/resumable-upload) with its extensions creation, expiration and termination, so that existing clients work. Errors and
 /// what can be read are in this API's own style.
 /// </summary>
-internal sealed class UploadRoutes(ResumableUploads uploads)
+internal sealed class UploadRoutes(ResumableUploads uploads, TimeProvider time)
 {
     private const string Version = "1.0.0";
     private const string VersionHeader = "Tus-Resumable", LengthHeader = "Upload-Length", OffsetHeader = "Upload-Offset", MetadataHeader = "Upload-Metadata", ExpiresHeader = "Upload-Expires";
@@ -91,7 +91,7 @@ internal sealed class UploadRoutes(ResumableUploads uploads)
         var problem = await uploads.ReceiveAsync(upload, offset, context.Request.Body, context.Request.ContentLength, context.RequestAborted);
         SetHeaders(context.Response, upload);
         if (problem is not null)
-            return problem;
+            return new RefusedUpload(problem, time);
         if (upload.Record.FileName is { } name)
             context.Response.Headers.Location = $"/api/media/{name}";
         return TypedResults.NoContent();

@@ -256,7 +256,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new ConfigurationRoutes(_configuration).Map(_application);
         var uploadPlaces = new UploadPlaces();
         new MediaRoutes(services, new UploadReceiver(library, uploadPlaces, events, time, loggers.CreateLogger<UploadReceiver>())).Map(_application);
-        new UploadRoutes(OwnAsync(ResumableUploads.Open(library, uploadPlaces, events, time, loggers.CreateLogger<ResumableUploads>()))).Map(_application);
+        new UploadRoutes(OwnAsync(ResumableUploads.Open(library, uploadPlaces, events, time, loggers.CreateLogger<ResumableUploads>())), time).Map(_application);
         new StreamRoutes(services).Map(_application);
         _realtime = new RealtimeHub(services, loggers.CreateLogger<RealtimeHub>());
         new RealtimeEndpoint(_realtime, new RealtimeCommands(services), _accounts, time, loggers.CreateLogger<RealtimeEndpoint>()).Map(_application);

@@ -37,7 +37,7 @@ internal sealed partial class UploadReceiver(MediaLibrary library, UploadPlaces 
         if (boundary.Length is 0 or > LongestBoundary)
             return (null, Malformed("The Content-Type has no boundary, or one of more than 70 characters."));
         // Kestrel's limit for all routes is below any video. Our own limits hold instead, also while it streams; with one of Kestrel's, what is left of a refused body could not be thrown
-        // away (five seconds of it at most), and the client would see a broken connection and no reason.
+        // away (see RefusedUpload), and the client would see a broken connection and no reason.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
         var room = library.Room();
