@@ -1,5 +1,40 @@
 // Made by "npm run api" from docs/openapi.json. Not for editing.
 export interface paths {
+    "/api/broadcasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reports of broadcasts, the newest first (by pages: the oldest first). */
+        get: operations["listBroadcasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report of one broadcast, on air or over. */
+        get: operations["getBroadcast"];
+        put?: never;
+        post?: never;
+        /** Removes the report of a broadcast that is over. */
+        delete: operations["deleteBroadcast"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channels": {
         parameters: {
             query?: never;
@@ -1189,6 +1224,132 @@ export interface components {
             /** Format: int32 */
             sampleRate: number;
         };
+        /** @description A destination in a broadcast. */
+        BroadcastDestination: {
+            /**
+             * Format: int64
+             * @description Bytes sent.
+             */
+            bytesSent?: number;
+            /**
+             * Format: int32
+             * @description Publishes that it granted.
+             */
+            connects?: number;
+            /**
+             * Format: int64
+             * @description Video frames left out because it was too slow.
+             */
+            framesDropped?: number;
+            /**
+             * Format: int64
+             * @description Video frames sent.
+             */
+            framesSent?: number;
+            /** @description Its id. */
+            id: string;
+            /** @description The last thing that went wrong, in words; null: nothing did. */
+            lastError?: null | string;
+            /**
+             * Format: int32
+             * @description Connections that were good and were lost.
+             */
+            lost?: number;
+            /** @description What became of it, in order. */
+            moments?: components["schemas"]["DestinationMoment"][];
+            /** @description Its name at the time. */
+            name: string;
+        };
+        /** @description What happened in one broadcast: as it is stored, and as the API tells it. Times are UTC. Immutable. */
+        BroadcastReport: {
+            /** @description The channel. */
+            channel: string;
+            /** @description Where it was sent. */
+            destinations?: components["schemas"]["BroadcastDestination"][];
+            /**
+             * Format: date-time
+             * @description When it ended; null: it is on air.
+             */
+            endedAt?: null | string;
+            /** @description Why it ended: a word of BroadcastEnd, or `interrupted` when the server went down and the broadcast did not go on; null: it is on air. */
+            endReason?: null | string;
+            /** @description Its id: when it began, and the channel. */
+            id: string;
+            /**
+             * Format: double
+             * @description Largest step between two audio frames at a switch, ms.
+             */
+            largestAudioGapMs?: number;
+            /**
+             * Format: double
+             * @description Largest step between two video frames at a switch, ms; one frame is what there should be.
+             */
+            largestVideoGapMs?: number;
+            /**
+             * Format: int32
+             * @description Entries of the timelines that were left out, the oldest first, because there were too many.
+             */
+            omitted?: number;
+            /**
+             * Format: double
+             * @description Seconds from its start to its end, or until now.
+             */
+            seconds?: number;
+            /**
+             * Format: double
+             * @description Seconds in which the server was down; the broadcast went on afterwards.
+             */
+            secondsDown?: number;
+            /**
+             * Format: double
+             * @description Seconds on fallback.
+             */
+            secondsOnFallback?: number;
+            /** @description What was on the program, in order; the newest int BroadcastLimits.MostSegments. */
+            segments?: components["schemas"]["BroadcastSegment"][];
+            /**
+             * Format: date-time
+             * @description When it went on air.
+             */
+            startedAt: string;
+            /**
+             * Format: int32
+             * @description Changes of what fed the program.
+             */
+            switches?: number;
+        };
+        /** @description What fed the program from a moment on, until the next one. */
+        BroadcastSegment: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            at: string;
+            /** @description Why: a word of SwitchReason; null: the broadcast began with it, or went on after a restart. */
+            reason: null | string;
+            /** @description `source`, `fallback`, or `down`: the server was not running. */
+            shows: string;
+            /** @description The source's id; null: it is none. */
+            source: null | string;
+        };
+        /** @description A report in a list. */
+        BroadcastSummary: {
+            channel: string;
+            /** Format: int32 */
+            destinations: number;
+            /** Format: date-time */
+            endedAt: null | string;
+            endReason: null | string;
+            id: string;
+            /** Format: double */
+            seconds: number;
+            /** Format: double */
+            secondsOnFallback: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: int32 */
+            switches: number;
+        };
         /** @description A channel. */
         Channel: {
             /** @description The same as in Settings. */
@@ -1357,6 +1518,18 @@ export interface components {
             url: string;
             verdict: string;
         };
+        /** @description Something that happened to a destination. */
+        DestinationMoment: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Why, in words; null: it needs no reason. */
+            reason: null | string;
+            /** @description `connecting`, `live`, `retrying`, `failed`, `stalled`, `recovered` or `disabled`. */
+            state: string;
+        };
         /** @description A change of a destination; what is absent stays. */
         DestinationRequest: {
             channelId?: null | string;
@@ -1462,7 +1635,7 @@ export interface components {
             uptimeSeconds: number;
             version: string;
         };
-        /** @description One thing that was looked at. */
+        /** @description One thing that was looked at. The reason of a good one is what has happened to it before. */
         HealthCheck: {
             name: string;
             ok: boolean;
@@ -2225,6 +2398,194 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listBroadcasts: {
+        parameters: {
+            query?: {
+                /** @description The id of the last entry of the page before. */
+                after?: string;
+                /** @description Entries of a page, 1 to 1000; pages are in the order of the ids. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Where the next page is (rel="next"); absent: this is the last. */
+                    Link?: string;
+                    /** @description How many there are in all. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastSummary"][];
+                };
+            };
+            /** @description invalid_parameter */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, antiforgery */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description store_unavailable, store_damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastReport"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, antiforgery */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description broadcast_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description store_unavailable, store_damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, antiforgery */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description broadcast_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description broadcast_on_air */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description store_unavailable, store_damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listChannels: {
         parameters: {
             query?: {
