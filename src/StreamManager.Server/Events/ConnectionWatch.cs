@@ -5,22 +5,22 @@ namespace StreamManager.Server.Events;
 /// <summary>
 /// Tells the nine events of every connection, in their order, and asks about the <c>pre</c> ones. Told by whoever has the connection: first <see cref="ConnectAsync"/>, then for each stream
 /// <see cref="BeginStreamAsync"/>, <see cref="StreamBegan"/>, <see cref="StreamEnded"/>, at last <see cref="Disconnected"/>. Calls about one connection do not overlap. Thread-safe.
+/// <para>Who only connects is a stranger still. When too many do, the events of the rest wait until they have shown a good key, and so does the decision; who never does is not told of at all.</para>
 /// </summary>
 internal sealed class ConnectionWatch(EventBus bus, ConnectionPolicy policy, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Watched> _connections = new(StringComparer.Ordinal);
+    private readonly StrangerBudget _strangers = new(time);
 
     /// <summary>Somebody wants to connect. Null: it is connected from now on; else what it is told.</summary>
     /// <exception cref="OperationCanceledException">The connection is gone.</exception>
     public async ValueTask<string?> ConnectAsync(string clientId, string protocol, string remoteAddress, CancellationToken cancellationToken)
     {
         var connection = new ConnectionView(clientId, ConnectionType.Pending, protocol, remoteAddress);
-        var wanted = ConnectionEvents.PreConnect(time.GetUtcNow(), connection);
-        bus.Publish(wanted);
-        if (await policy.DecideAsync(wanted, cancellationToken) is { } refusal)
-            return refusal;
-        _connections[clientId] = new Watched(connection, time.GetTimestamp(), null);
-        bus.Publish(ConnectionEvents.PostConnect(time.GetUtcNow(), connection));
+        var watched = new Watched(connection, time.GetTimestamp(), null);
+        if (_strangers.TryTake(remoteAddress))
+            return await TellAsync(watched, cancellationToken);
+        _connections[clientId] = watched;
         return null;
     }
 
@@ -30,6 +30,13 @@ internal sealed class ConnectionWatch(EventBus bus, ConnectionPolicy policy, Tim
     {
         if (!_connections.TryGetValue(clientId, out var watched))
             return null;
+        if (!watched.IsTold)
+        {
+            if (await TellAsync(watched, cancellationToken) is { } unwanted)
+                return unwanted;
+            watched = watched with { IsTold = true };
+        }
+
         var path = sourceId is null ? channelId : $"{channelId}/{sourceId}";
         var wanted = ConnectionEvents.PreStream(
             time.GetUtcNow(), watched.Connection with { Type = type, ChannelId = channelId, StreamPath = path }, time.GetElapsedTime(watched.ConnectedAt));
@@ -63,8 +70,24 @@ internal sealed class ConnectionWatch(EventBus bus, ConnectionPolicy policy, Tim
     public void Disconnected(string clientId)
     {
         StreamEnded(clientId);
-        if (_connections.TryRemove(clientId, out var watched))
+        if (!_connections.TryRemove(clientId, out var watched))
+            return;
+        if (watched.IsTold)
             bus.Publish(ConnectionEvents.DoneConnect(time.GetUtcNow(), watched.Connection, time.GetElapsedTime(watched.ConnectedAt)));
+        else
+            EventMetrics.NotTold.Add(1);
+    }
+
+    // That it connects, and asks whether it may. Null: it may.
+    private async ValueTask<string?> TellAsync(Watched watched, CancellationToken cancellationToken)
+    {
+        var wanted = ConnectionEvents.PreConnect(time.GetUtcNow(), watched.Connection);
+        bus.Publish(wanted);
+        if (await policy.DecideAsync(wanted, cancellationToken) is { } refusal)
+            return refusal;
+        _connections[watched.Connection.ClientId] = watched with { IsTold = true };
+        bus.Publish(ConnectionEvents.PostConnect(time.GetUtcNow(), watched.Connection));
+        return null;
     }
 
     /// <param name="Connection">As it is told.</param>
@@ -72,6 +95,9 @@ internal sealed class ConnectionWatch(EventBus bus, ConnectionPolicy policy, Tim
     /// <param name="StreamBeganAt">Timestamp; null: nothing is published or played.</param>
     private sealed record Watched(ConnectionView Connection, long ConnectedAt, long? StreamBeganAt)
     {
+        /// <summary>Its <c>preConnect</c> and <c>postConnect</c> were told, so that its <c>doneConnect</c> must be.</summary>
+        public bool IsTold { get; init; }
+
         /// <summary>What it asked for and may do.</summary>
         public ConnectionView? Wanted { get; init; }
     }

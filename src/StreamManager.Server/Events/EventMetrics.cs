@@ -13,6 +13,10 @@ internal static class EventMetrics
     /// <summary>Events that a listener was too slow for.</summary>
     public static readonly Counter<long> Lost = Meter.CreateCounter<long>("events_lost_total", description: "Events that a listener lost because it did not keep up, by listener.");
 
+    /// <summary>Strangers that were too many.</summary>
+    public static readonly Counter<long> NotTold = Meter.CreateCounter<long>(
+        "connections_not_told_total", description: "Connections that ended without an event: of peers without a good key, when too many came.");
+
     /// <summary>Events in the journal.</summary>
     public static readonly Counter<long> Journaled = Meter.CreateCounter<long>("event_journal_written_total", description: "Events written to the journal.");
 

@@ -103,6 +103,60 @@ public sealed class ConnectionWatchTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
     }
 
+    [Fact]
+    public async Task Strangers_WhoConnectWithoutEnd_AreToldOfInSmallNumbersOnly()
+    {
+        for (var i = 0; i < 2_000; i++)
+        {
+            Assert.Null(await _watch.ConnectAsync($"rtmp-{i}", "rtmp", "192.0.2.1", Cancel));
+            _watch.Disconnected($"rtmp-{i}");
+        }
+
+        Assert.Equal(3 * StrangerBudget.PerAddress, Heard().Count);
+        _time.Advance(StrangerBudget.AddressInterval);
+        Assert.Null(await _watch.ConnectAsync("rtmp-next", "rtmp", "192.0.2.1", Cancel));
+        _watch.Disconnected("rtmp-next");
+        Assert.Equal(3, Heard().Count);
+
+        // From any number of addresses.
+        for (var i = 0; i < 10_000; i++)
+        {
+            Assert.Null(await _watch.ConnectAsync($"rtmp-{i}", "rtmp", $"2001:db8:{i:x}::1", Cancel));
+            _watch.Disconnected($"rtmp-{i}");
+        }
+
+        Assert.InRange(Heard().Count, 3, 3 * StrangerBudget.Together);
+    }
+
+    [Fact]
+    public async Task Publisher_AmongStrangersOfItsAddress_HasAllItsEventsAndIsDecidedAbout()
+    {
+        var asked = new List<string>();
+        _policy.Set((wanted, _) =>
+        {
+            asked.Add(wanted.Type);
+            return ValueTask.FromResult(asked.Count > 100 ? ConnectionVerdict.Denied("Not today.") : ConnectionVerdict.Allowed);
+        }, failsOpen: true);
+        for (var i = 0; i < 100; i++)
+            Assert.Null(await _watch.ConnectAsync($"rtmp-{i}", "rtmp", "192.0.2.1", Cancel));
+        Assert.Equal(StrangerBudget.PerAddress, asked.Count);
+        Heard();
+        Assert.Null(await _watch.ConnectAsync("encoder", "rtmp", "192.0.2.1", Cancel));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(await _watch.BeginStreamAsync("encoder", ConnectionType.Publisher, "main", "main", Cancel));
+        _watch.StreamBegan("encoder");
+        _watch.Disconnected("encoder");
+        Assert.Equal(
+            ["preConnect", "postConnect", "prePublish", "postPublish", "donePublish", "doneConnect"], Heard().Select(happened => happened.Type["connection.".Length..]));
+        Assert.Equal(["connection.preConnect", "connection.prePublish"], asked[^2..]);
+
+        asked.AddRange(Enumerable.Repeat("", 100));
+        Assert.Null(await _watch.ConnectAsync("other", "rtmp", "192.0.2.1", Cancel));
+        Assert.Equal("Not today.", await _watch.BeginStreamAsync("other", ConnectionType.Publisher, "main", "main", Cancel));
+        _watch.Disconnected("other");
+        Assert.Equal(["preConnect"], Heard().Select(happened => happened.Type["connection.".Length..]));
+    }
+
     private List<ServerEvent> Heard()
     {
         var events = new List<ServerEvent>();
