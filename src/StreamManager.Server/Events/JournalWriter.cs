@@ -116,7 +116,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
                 continue;
             }
 
-            _buffer.Enqueue(new JournalEntry("", happened.Time, body));
+            _buffer.Enqueue(new JournalEntry("", happened.Time, body) { IsAudit = EventTypes.IsAudit(happened.Type) });
             _bufferedBytes += body.Length;
             while (_buffer.Count > MostBuffered || _bufferedBytes > MostBufferedBytes)
             {
@@ -209,7 +209,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             return;
         try
         {
-            await _journal.TrimAsync(now - _retention.Age, _retention.Entries, _stopping.Token);
+            await _journal.TrimAsync(now - _retention.Age, _retention.Entries, JournalRetention.AuditEntries, _stopping.Token);
             (_sinceTrim, _trimmedAt) = (0, now);
         }
         catch (Exception e) when (e is StoreUnavailableException or OperationCanceledException)

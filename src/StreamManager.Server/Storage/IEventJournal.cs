@@ -22,8 +22,11 @@ internal interface IEventJournal
     /// <exception cref="ArgumentException">The text is no position of this store, or the limit is out of range.</exception>
     ValueTask<ImmutableArray<JournalEntry>> ReadNewestAsync(string? before, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Drops entries that are older than <paramref name="oldest"/> or beyond the newest <paramref name="most"/> (some more may stay).</summary>
-    ValueTask TrimAsync(DateTimeOffset oldest, int most, CancellationToken cancellationToken);
+    /// <summary>
+    /// Drops entries that are older than <paramref name="oldest"/> or beyond the newest <paramref name="most"/> (some more may stay). Those of the audit stay whatever else came: only their age and
+    /// <paramref name="mostAudit"/> of their own end them.
+    /// </summary>
+    ValueTask TrimAsync(DateTimeOffset oldest, int most, int mostAudit, CancellationToken cancellationToken);
 
     /// <summary>Most entries in one answer.</summary>
     const int LargestPage = 1_000;
@@ -33,4 +36,8 @@ internal interface IEventJournal
 /// <param name="Position">Where it stands, given by the store: <c>1234</c> or <c>1700000000000-5</c>. Empty before it is appended. Opaque to callers; valid as <c>after</c> and <c>before</c>.</param>
 /// <param name="Time">When it happened.</param>
 /// <param name="Body">The event as JSON, UTF-8; at most <see cref="StateLimits.LargestBody"/> bytes.</param>
-internal sealed record JournalEntry(string Position, DateTimeOffset Time, ReadOnlyMemory<byte> Body);
+internal sealed record JournalEntry(string Position, DateTimeOffset Time, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>True when it is appended: it says who changed what, and is not dropped because much else happens. Not told when it is read.</summary>
+    public bool IsAudit { get; init; }
+}

@@ -30,7 +30,7 @@ public abstract class EventJournalContract : IAsyncLifetime
         Assert.Empty(await _journal.ReadAsync(null, 10, Cancel));
         Assert.Empty(await _journal.ReadNewestAsync(null, 10, Cancel));
         await _journal.AppendAsync([], Cancel);
-        await _journal.TrimAsync(DateTimeOffset.UnixEpoch, 10, Cancel);
+        await _journal.TrimAsync(DateTimeOffset.UnixEpoch, 10, 1_000_000, Cancel);
         Assert.Empty(await _journal.ReadAsync(null, 10, Cancel));
     }
 
@@ -100,7 +100,7 @@ public abstract class EventJournalContract : IAsyncLifetime
         foreach (var piece in bodies.Chunk(500))
             await AppendAsync(piece);
         var first = (await _journal.ReadAsync(null, 1, Cancel))[0].Position;
-        await _journal.TrimAsync(DateTimeOffset.UnixEpoch, kept, Cancel);
+        await _journal.TrimAsync(DateTimeOffset.UnixEpoch, kept, 1_000_000, Cancel);
         var left = await ReadAllAsync();
         Assert.InRange(left.Count, kept, 1_000);
         Assert.Equal(bodies[^left.Count..], left.Select(Text));
@@ -116,10 +116,48 @@ public abstract class EventJournalContract : IAsyncLifetime
     {
         await AppendAsync([.. Enumerable.Range(0, 1_000).Select(i => $"{i}")]);
         var now = TimeProvider.System.GetUtcNow();
-        await _journal.TrimAsync(now.AddHours(-1), int.MaxValue, Cancel);
+        await _journal.TrimAsync(now.AddHours(-1), int.MaxValue, 1_000_000, Cancel);
         Assert.Equal(1_000, (await ReadAllAsync()).Count);
-        await _journal.TrimAsync(now.AddHours(1), int.MaxValue, Cancel);
+        await _journal.TrimAsync(now.AddHours(1), int.MaxValue, 1_000_000, Cancel);
         Assert.InRange((await ReadAllAsync()).Count, 0, 300);
+    }
+
+    [Fact]
+    public async Task Trim_ToANumber_KeepsTheAuditInItsPlace()
+    {
+        await AppendAuditAsync(0, 5);
+        foreach (var piece in Enumerable.Range(0, 5_000).Select(i => $"{i}").Chunk(500))
+            await AppendAsync(piece);
+        await AppendAuditAsync(5, 1);
+        await AppendAsync("last");
+        await _journal.TrimAsync(DateTimeOffset.UnixEpoch, 100, 1_000, Cancel);
+
+        var left = (await ReadAllAsync()).Select(Text).ToArray();
+        Assert.Equal(Enumerable.Range(0, 5).Select(i => $"audit {i}"), left.Take(5));
+        Assert.Equal(["4999", "audit 5", "last"], left[^3..]);
+        Assert.InRange(left.Length, 100, 1_000);
+        var backwards = new List<JournalEntry>();
+        while (await _journal.ReadNewestAsync(backwards.Count == 0 ? null : backwards[^1].Position, 7, Cancel) is { IsEmpty: false } page)
+            backwards.AddRange(page);
+        Assert.Equal(left, backwards.Select(Text).Reverse());
+        var forwards = new List<JournalEntry>();
+        while (await _journal.ReadAsync(forwards.Count == 0 ? null : forwards[^1].Position, 3, Cancel) is { IsEmpty: false } page)
+            forwards.AddRange(page);
+        Assert.Equal(left, forwards.Select(Text));
+    }
+
+    [Fact]
+    public async Task Trim_OfTheAudit_IsByItsOwnNumberAndByTime()
+    {
+        await AppendAuditAsync(0, 600);
+        await AppendAsync([.. Enumerable.Range(0, 1_000).Select(i => $"{i}")]);
+        await _journal.TrimAsync(DateTimeOffset.UnixEpoch, 10, 20, Cancel);
+        var left = (await ReadAllAsync()).Select(Text).Where(body => body.StartsWith("audit", StringComparison.Ordinal)).ToArray();
+        Assert.InRange(left.Length, 20, 300);
+        Assert.Equal("audit 599", left[^1]);
+
+        await _journal.TrimAsync(TimeProvider.System.GetUtcNow().AddHours(1), int.MaxValue, int.MaxValue, Cancel);
+        Assert.DoesNotContain(await ReadAllAsync(), entry => Text(entry).StartsWith("audit", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -127,7 +165,7 @@ public abstract class EventJournalContract : IAsyncLifetime
     {
         await AppendAsync("1", "2");
         var last = (await _journal.ReadNewestAsync(null, 1, Cancel))[0].Position;
-        await _journal.TrimAsync(TimeProvider.System.GetUtcNow().AddHours(1), 0, Cancel);
+        await _journal.TrimAsync(TimeProvider.System.GetUtcNow().AddHours(1), 0, 1_000_000, Cancel);
         await AppendAsync("3");
         Assert.Equal(["3"], (await _journal.ReadAsync(last, 10, Cancel)).Select(Text));
     }
@@ -199,6 +237,9 @@ public abstract class EventJournalContract : IAsyncLifetime
     private static string Text(JournalEntry entry) => Encoding.UTF8.GetString(entry.Body.Span);
 
     private async Task AppendAsync(params string[] bodies) => await _journal.AppendAsync([.. bodies.Select(body => Entry(body, TimeProvider.System.GetUtcNow()))], Cancel);
+
+    private async Task AppendAuditAsync(int first, int count) => await _journal.AppendAsync(
+        [.. Enumerable.Range(first, count).Select(i => Entry($"audit {i}", TimeProvider.System.GetUtcNow()) with { IsAudit = true })], Cancel);
 
     private async Task<List<JournalEntry>> ReadAllAsync()
     {

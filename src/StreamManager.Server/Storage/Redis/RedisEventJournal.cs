@@ -4,7 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace StreamManager.Server.Storage.Redis;
 
-/// <summary>The journal as a stream in Redis. Each entry has its time (UTC, of fixed width, so that text compares as time) and its body; the position is what Redis calls its id.</summary>
+/// <summary>
+/// The journal as a stream in Redis. Each entry has its time (UTC, of fixed width, so that text compares as time) and its body; the position is what Redis calls its id. Entries of the audit are in a second
+/// stream, too: what the first does not have any more is read from there.
+/// </summary>
 internal sealed partial class RedisEventJournal(RedisClient client) : IEventJournal
 {
     /// <summary>Field of the time.</summary>
@@ -22,6 +25,8 @@ internal sealed partial class RedisEventJournal(RedisClient client) : IEventJour
     /// <summary>Old entries that are dropped in one step.</summary>
     private const int TrimEntries = 200;
 
+    private static readonly RedisArgument[] Streams = [RedisLayout.Journal, RedisLayout.Audit];
+
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'";
 
     /// <inheritdoc/>
@@ -37,40 +42,54 @@ internal sealed partial class RedisEventJournal(RedisClient client) : IEventJour
         var bytes = 0;
         foreach (var entry in entries)
         {
-            if (step.Count == 2 * AppendEntries || (step.Count > 0 && bytes + entry.Body.Length > AppendBytes))
+            if (step.Count == 3 * AppendEntries || (step.Count > 0 && bytes + entry.Body.Length > AppendBytes))
             {
-                await client.RunAsync(RedisStateScripts.Append, [RedisLayout.Journal], step, cancellationToken);
+                await client.RunAsync(RedisStateScripts.Append, Streams, step, cancellationToken);
                 step = [];
                 bytes = 0;
             }
 
-            step.AddRange([Text(entry.Time), entry.Body]);
+            step.AddRange([Text(entry.Time), entry.Body, entry.IsAudit ? 1 : 0]);
             bytes += entry.Body.Length;
         }
 
         if (step.Count > 0)
-            await client.RunAsync(RedisStateScripts.Append, [RedisLayout.Journal], step, cancellationToken);
+            await client.RunAsync(RedisStateScripts.Append, Streams, step, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string? after, int limit, CancellationToken cancellationToken) =>
-        ReadAsync("XRANGE", after, limit, cancellationToken);
+    public async ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string? after, int limit, CancellationToken cancellationToken)
+    {
+        // Between the position and the first entry that is there, nothing is left but the audit.
+        var entries = await ReadAsync("XRANGE", RedisLayout.Journal, after, null, limit, cancellationToken);
+        var older = await ReadAsync("XRANGE", RedisLayout.Audit, after, entries.IsEmpty ? null : entries[0].Position, limit, cancellationToken);
+        return older.IsEmpty ? entries : [.. older, .. entries.Take(limit - older.Length)];
+    }
 
     /// <inheritdoc/>
-    public ValueTask<ImmutableArray<JournalEntry>> ReadNewestAsync(string? before, int limit, CancellationToken cancellationToken) =>
-        ReadAsync("XREVRANGE", before, limit, cancellationToken);
+    public async ValueTask<ImmutableArray<JournalEntry>> ReadNewestAsync(string? before, int limit, CancellationToken cancellationToken)
+    {
+        var entries = await ReadAsync("XREVRANGE", RedisLayout.Journal, before, null, limit, cancellationToken);
+        return entries.Length == limit
+            ? entries
+            : [.. entries, .. await ReadAsync("XREVRANGE", RedisLayout.Audit, entries.IsEmpty ? before : entries[^1].Position, null, limit - entries.Length, cancellationToken)];
+    }
 
     /// <inheritdoc/>
-    public async ValueTask TrimAsync(DateTimeOffset oldest, int most, CancellationToken cancellationToken)
+    public async ValueTask TrimAsync(DateTimeOffset oldest, int most, int mostAudit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(most);
-        while (await client.RunAsync(RedisStateScripts.Trim, [RedisLayout.Journal], [Text(oldest), most, TrimEntries], cancellationToken) is RespValue.Integer { Number: TrimEntries })
+        ArgumentOutOfRangeException.ThrowIfNegative(mostAudit);
+        foreach (var (stream, kept) in ((string, int)[])[(RedisLayout.Journal, most), (RedisLayout.Audit, mostAudit)])
         {
+            while (await client.RunAsync(RedisStateScripts.Trim, [stream], [Text(oldest), kept, TrimEntries], cancellationToken) is RespValue.Integer { Number: TrimEntries })
+            {
+            }
         }
     }
 
     /// <summary>Reads in pieces, so that entries of any allowed size fit into a reply.</summary>
-    private async ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string command, string? from, int limit, CancellationToken cancellationToken)
+    private async ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string command, string stream, string? from, string? until, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, IEventJournal.LargestPage);
@@ -81,7 +100,7 @@ internal sealed partial class RedisEventJournal(RedisClient client) : IEventJour
         while (true)
         {
             var count = Math.Min(RedisStateStore.DocumentsPerReply, limit - entries.Count);
-            var range = new RedisCommand(command, RedisLayout.Journal, from is null ? first : "(" + from, last, "COUNT", count);
+            var range = new RedisCommand(command, stream, from is null ? first : "(" + from, until is null ? last : "(" + until, "COUNT", count);
             if (await client.SendAsync(range, cancellationToken) is not RespValue.Array { Items: var items })
                 throw RedisClient.Unexpected(range);
             foreach (var item in items)

@@ -15,6 +15,9 @@ internal static class RedisLayout
     /// <summary>The stream of events.</summary>
     public const string Journal = "state:journal";
 
+    /// <summary>The stream of those events that say who changed what, under the same ids: it outlives what is dropped from the other for its number.</summary>
+    public const string Audit = "state:journal:audit";
+
     private const string Version = "version";
     private const string State = "state";
 

@@ -82,11 +82,14 @@ internal static class RedisStateScripts
         return version
         """);
 
-    /// <summary>Keys: the journal. Arguments: time and body of each entry. Reply: the position of the last.</summary>
+    /// <summary>Keys: the journal, that of the audit. Arguments: time and body of each entry, and 1 when it is of the audit. Reply: the position of the last.</summary>
     public static RedisScript Append { get; } = new($$"""
         local position
-        for i = 1, #ARGV, 2 do
+        for i = 1, #ARGV, 3 do
           position = redis.call('XADD', KEYS[1], '*', '{{RedisEventJournal.TimeField}}', ARGV[i], '{{RedisEventJournal.BodyField}}', ARGV[i + 1])
+          if ARGV[i + 2] == '1' then
+            redis.call('XADD', KEYS[2], position, '{{RedisEventJournal.TimeField}}', ARGV[i], '{{RedisEventJournal.BodyField}}', ARGV[i + 1])
+          end
         end
         return position
         """);

@@ -25,7 +25,8 @@ internal sealed class SqliteJournal(SqliteDatabase database) : IEventJournal
             {
                 foreach (var entry in entries)
                 {
-                    using var statement = connection.Use("INSERT INTO journal (time, body) VALUES (?1, ?2)").Bind(1, entry.Time.ToUnixTimeMilliseconds()).Bind(2, entry.Body.Span);
+                    using var statement = connection.Use("INSERT INTO journal (time, body, is_audit) VALUES (?1, ?2, ?3)")
+                        .Bind(1, entry.Time.ToUnixTimeMilliseconds()).Bind(2, entry.Body.Span).Bind(3, entry.IsAudit ? 1 : 0);
                     statement.Step();
                 }
 
@@ -44,12 +45,13 @@ internal sealed class SqliteJournal(SqliteDatabase database) : IEventJournal
         ReadAsync("SELECT position, time, body FROM journal WHERE position < ?1 ORDER BY position DESC LIMIT ?2", Position(before, long.MaxValue), limit, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask TrimAsync(DateTimeOffset oldest, int most, CancellationToken cancellationToken)
+    public async ValueTask TrimAsync(DateTimeOffset oldest, int most, int mostAudit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(most);
-        while (await database.WriteAsync(connection => Trim(connection, oldest.ToUnixTimeMilliseconds(), most), committed: null, cancellationToken) == DroppedPerRound)
-        {
-        }
+        ArgumentOutOfRangeException.ThrowIfNegative(mostAudit);
+        await DropAsync(connection => TrimOld(connection, oldest.ToUnixTimeMilliseconds()), cancellationToken);
+        await DropAsync(connection => TrimTo(connection, isAudit: false, most), cancellationToken);
+        await DropAsync(connection => TrimTo(connection, isAudit: true, mostAudit), cancellationToken);
     }
 
     private async ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string sql, long position, int limit, CancellationToken cancellationToken)
@@ -72,18 +74,34 @@ internal sealed class SqliteJournal(SqliteDatabase database) : IEventJournal
             cancellationToken);
     }
 
-    /// <summary>
-    /// Always from the front, so that the numbers have no gap and the newest entries need no counting: entries are dropped up to the first that is not too old.
-    /// </summary>
-    private static int Trim(SqliteConnection connection, long oldest, int most)
+    private async ValueTask DropAsync(Func<SqliteConnection, int> round, CancellationToken cancellationToken)
+    {
+        while (await database.WriteAsync(round, committed: null, cancellationToken) == DroppedPerRound)
+        {
+        }
+    }
+
+    /// <summary>Always from the front: entries are dropped up to the first that is not too old.</summary>
+    private static int TrimOld(SqliteConnection connection, long oldest)
     {
         using var statement = connection.Use($"""
             DELETE FROM journal WHERE position IN (
-                SELECT position FROM journal WHERE position < max(
-                    coalesce((SELECT position FROM journal WHERE time >= ?1 ORDER BY position LIMIT 1), 9223372036854775807),
-                    coalesce((SELECT max(position) FROM journal), 0) - ?2 + 1)
+                SELECT position FROM journal WHERE position < coalesce((SELECT position FROM journal WHERE time >= ?1 ORDER BY position LIMIT 1), 9223372036854775807)
                 ORDER BY position LIMIT {DroppedPerRound})
-            """).Bind(1, oldest).Bind(2, most);
+            """).Bind(1, oldest);
+        statement.Step();
+        return connection.Changes;
+    }
+
+    /// <summary>The oldest of one sort beyond a number. All that is read of the rows is in the index.</summary>
+    private static int TrimTo(SqliteConnection connection, bool isAudit, int most)
+    {
+        using var statement = connection.Use($"""
+            DELETE FROM journal WHERE position IN (
+                SELECT position FROM journal WHERE is_audit = ?1
+                    AND position <= (SELECT position FROM journal WHERE is_audit = ?1 ORDER BY position DESC LIMIT 1 OFFSET ?2)
+                ORDER BY position LIMIT {DroppedPerRound})
+            """).Bind(1, isAudit ? 1 : 0).Bind(2, most);
         statement.Step();
         return connection.Changes;
     }

@@ -271,7 +271,7 @@ public sealed class RedisStateStoreTests
         await store.Journal.AppendAsync([new JournalEntry("", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), "{}"u8.ToArray())], None);
         Assert.Equal("{}", Encoding.UTF8.GetString(Assert.Single(await store.Journal.ReadAsync(null, 2, None)).Body.Span));
         Assert.Single(await store.Journal.ReadNewestAsync(null, 2, None));
-        await store.Journal.TrimAsync(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), 1000, None);
+        await store.Journal.TrimAsync(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), 1000, 1_000_000, None);
         Assert.Equal("1", await server.CommandAsync("XLEN", "state:journal"));
     }
 
