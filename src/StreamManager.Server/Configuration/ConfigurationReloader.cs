@@ -26,6 +26,9 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly ServerOptions _started;
     private FileStamp _applied;
+
+    // Since some text was applied from a file: that it is gone is refused however often it is asked for.
+    private bool _hadFile;
     private FileStamp? _seen;
     private ConfigurationStatus _status;
     private int _isLooking;
@@ -47,6 +50,7 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
         _time = time;
         _logger = logger;
         _applied = FileStamp.Of(options.ConfigurationFile);
+        _hadFile = _applied.Exists;
         var now = time.GetUtcNow();
         _status = new ConfigurationStatus { File = options.ConfigurationFile, AppliedAt = now, ReadAt = now, CheckedAt = now };
         _timer = time.CreateTimer(_ => _ = LookAsync(), null, WatchInterval, WatchInterval);
@@ -148,6 +152,7 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
         }
 
         var changes = await _targets.ApplyAsync(options.Channels, CancellationToken.None);
+        _hadFile |= File.Exists(_started.ConfigurationFile);
         var needsRestart = RestartSettings.Between(_started, options);
         Volatile.Write(ref _status, _status with { AppliedAt = now, ReadAt = now, Errors = [], NeedsRestart = needsRestart });
         LogApplied(_logger, _started.ConfigurationFile, changes, needsRestart.IsEmpty ? "" : $"; from the next start only: {string.Join(", ", needsRestart)}");
@@ -159,7 +164,7 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
         var name = Path.GetFileName(_started.ConfigurationFile);
 
         // A file that was there and is gone would take every destination with it: more likely a slip than a wish.
-        if (_applied.Exists && !File.Exists(_started.ConfigurationFile))
+        if (_hadFile && !File.Exists(_started.ConfigurationFile))
             return (null, [new OptionError(name, "file", null, "is gone; the settings stay. Put it back, or an empty one to mean that nothing is configured.")]);
         var result = _load();
         if (result is not OptionsResult.Loaded loaded)

@@ -111,8 +111,16 @@ public sealed class ReloadTests : IDisposable
     {
         await using var server = await RunningServer.StartAsync(First, _folder);
         File.Delete(_folder.File("config.yml"));
-        Assert.Equal(HttpStatusCode.Conflict, (await server.PostAsync("/api/configuration/reload")).Status);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(HttpStatusCode.Conflict, (await server.PostAsync("/api/configuration/reload")).Status);
         Assert.Equal(3, (await server.GetAsync("/api/destinations")).Json.GetArrayLength());
+
+        await WriteAsync(Second);
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/api/configuration/reload")).Status);
+        File.Delete(_folder.File("config.yml"));
+        for (var i = 0; i < 2; i++)
+            Assert.Equal(HttpStatusCode.Conflict, (await server.PostAsync("/api/configuration/reload")).Status);
+        Assert.Equal(4, (await server.GetAsync("/api/destinations")).Json.GetArrayLength());
     }
 
     [Fact]
