@@ -26,6 +26,8 @@ public sealed partial class Channel : IAsyncDisposable
     private readonly FallbackPreparer _fallback;
     private readonly SourceTranscoders _transcoders;
     private readonly Thumbnailer _thumbnailer;
+    private readonly RecentPicture _programPicture;
+    private readonly ImmutableDictionary<string, RecentPicture> _sourcePictures;
     private readonly Lock _gate = new();
     private ImmutableList<Output> _outputs = [];
     private ChannelDefinition _definition;
@@ -47,6 +49,8 @@ public sealed partial class Channel : IAsyncDisposable
         _lastFormat = services.Broadcasts.Load(definition.Id)?.Format.ToFormat();
         _transcoders = new SourceTranscoders(definition.Id, services, () => _loop!);
         _thumbnailer = new Thumbnailer(services.Ffmpeg, services.TimeProvider);
+        _programPicture = NewPicture(null);
+        _sourcePictures = slots.ToImmutableDictionary(slot => slot.Id, NewPicture, StringComparer.Ordinal);
         _loop = new ProgramLoop(new ProgramMachine(definition, slots), new Host(this), definition.Id, services);
         _fallback = new FallbackPreparer(definition.Id, services, _loop.SetFallbackAsync);
         _loop.Run();
@@ -211,15 +215,13 @@ public sealed partial class Channel : IAsyncDisposable
     /// <summary>The program (null) or a source as FLV; null: there is nothing to play.</summary>
     public async ValueTask<FlvFeed?> OpenFlvFeedAsync(string? sourceId) => await OpenQueueAsync(sourceId) is { } queue ? new FlvFeed(queue) : null;
 
-    /// <summary>The newest keyframe of the program (null) or a source as a JPEG; null: there is none, or no ffmpeg to decode it.</summary>
+    /// <summary>The newest keyframe of the program (null) or a source as a JPEG; null: there is none, or no ffmpeg to decode it. All who ask within a second get the same one.</summary>
     public async Task<byte[]?> GetThumbnailAsync(string? sourceId, CancellationToken cancellationToken)
     {
-        SourceSlot? slot = null;
-        if (sourceId is not null && !_slots.TryGetValue(sourceId, out slot))
+        var picture = sourceId is null ? _programPicture : _sourcePictures.GetValueOrDefault(sourceId);
+        if (picture is null)
             return null;
-        return await _loop.GetKeyframeAsync(slot) is var (configuration, keyframe)
-            ? (await _thumbnailer.MakeAsync(configuration, keyframe, cancellationToken)).Jpeg
-            : null;
+        return (await picture.GetAsync(cancellationToken))?.Jpeg;
     }
 
     /// <summary>Takes the channel down: outputs get a clean end. The record of what is on air is kept, so that the next start of the server goes on.</summary>
@@ -232,10 +234,15 @@ public sealed partial class Channel : IAsyncDisposable
         await Task.WhenAll(outputs.Select(output => output.DisposeAsync().AsTask()));
         await _fallback.DisposeAsync();
         await _transcoders.DisposeAsync();
+        await Task.WhenAll(_sourcePictures.Values.Append(_programPicture).Select(picture => picture.DisposeAsync().AsTask()));
         await _loop.DisposeAsync();
         await _saving;
         _thumbnailer.Dispose();
     }
+
+    private RecentPicture NewPicture(SourceSlot? slot) => new(
+        async cancel => await _loop.GetKeyframeAsync(slot) is var (configuration, keyframe) ? await _thumbnailer.MakeAsync(configuration, keyframe, cancel) : null,
+        _services.TimeProvider);
 
     private async Task OutputsAtRestAsync(CancellationToken cancellationToken)
     {

@@ -37,14 +37,14 @@ public sealed class Thumbnailer(FfmpegOptions options, TimeProvider time) : IDis
     public async Task<Thumbnail> MakeAsync(MediaPacket configuration, MediaPacket keyframe, CancellationToken cancel = default)
     {
         if (configuration.Codec != FourCc.Avc || keyframe.Codec != FourCc.Avc) return new(null, $"A thumbnail cannot be made of {keyframe.Codec} video.");
-        var flv = new ArrayBufferWriter<byte>(keyframe.Body.Length + 1024);
-        FlvWriter.WriteHeader(flv, new(HasAudio: false, HasVideo: true));
-        FlvWriter.WriteTag(flv, FlvTagType.Video, 0, configuration.Body.Span);
-        FlvWriter.WriteTag(flv, FlvTagType.Video, 0, keyframe.Body.Span);
-
         await _oneAtATime.WaitAsync(cancel);
         try
         {
+            // Only in its turn: who waits holds nothing but the packets, which others have, too.
+            var flv = new ArrayBufferWriter<byte>(keyframe.Body.Length + 1024);
+            FlvWriter.WriteHeader(flv, new(HasAudio: false, HasVideo: true));
+            FlvWriter.WriteTag(flv, FlvTagType.Video, 0, configuration.Body.Span);
+            FlvWriter.WriteTag(flv, FlvTagType.Video, 0, keyframe.Body.Span);
             using var jpeg = new MemoryStream();
             var width = $"2*trunc(min({MaxWidth},ih*dar)/2)";
             var result = await _ffmpeg.RunAsync(
