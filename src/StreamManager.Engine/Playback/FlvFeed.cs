@@ -11,8 +11,16 @@ namespace StreamManager.Engine.Playback;
 /// </summary>
 public sealed class FlvFeed : IAsyncDisposable
 {
+    /// <summary>
+    /// What is written at once, and the next packet with it: one write for a viewer that was away for a moment. Each viewer has a buffer as large as its largest piece for as long as it watches, while packets
+    /// are shared; so a whole group must not be one piece.
+    /// </summary>
+    internal const int PieceBytes = 256 * 1024;
+
     private readonly PlaybackQueue _queue;
     private readonly ArrayBufferWriter<byte> _output = new(64 * 1024);
+    private ReadOnlyMemory<ProgramPacket> _packets;
+    private int _next;
     private long _base = long.MinValue;
     private uint _lastVideo;
     private uint _lastAudio;
@@ -30,17 +38,12 @@ public sealed class FlvFeed : IAsyncDisposable
         _output.ResetWrittenCount();
         while (_output.WrittenCount == 0)
         {
-            if (!await _queue.WaitToReadAsync(cancellationToken))
+            if (_next == _packets.Length && !await _queue.WaitToReadAsync(cancellationToken))
                 return default;
-            // Some batches at a time: one write for a viewer that was away for a moment, and no buffer that grows without end.
-            while (_output.WrittenCount < 256 * 1024 && _queue.TryRead(out var header, out var packets))
-            {
-                if (header is not null)
-                    WriteHeader(header);
-                foreach (var packet in packets.Span)
-                    Write(packet);
-            }
+            while (_output.WrittenCount < PieceBytes && (_next < _packets.Length || TryTake()))
+                Write(_packets.Span[_next++]);
         }
+
         return _output.WrittenMemory;
     }
 
@@ -49,6 +52,22 @@ public sealed class FlvFeed : IAsyncDisposable
     {
         _queue.Leave();
         return ValueTask.CompletedTask;
+    }
+
+    // What is next in the queue; its header is written at once.
+    private bool TryTake()
+    {
+        _next = 0;
+        while (_queue.TryRead(out var header, out _packets))
+        {
+            if (header is not null)
+                WriteHeader(header);
+            if (!_packets.IsEmpty)
+                return true;
+        }
+
+        _packets = default;
+        return false;
     }
 
     private void WriteHeader(StreamHeader header)

@@ -27,6 +27,27 @@ public sealed class PlaybackQueueTests
         Assert.Equal([101, 102], Read(queue).Select(packet => packet.Milliseconds));
     }
 
+    [Fact]
+    public async Task FlvViewer_WhoBeginsWithALargeGroup_GetsItInPiecesOfABoundedSize()
+    {
+        const int frames = 80, size = 100_000;
+        var hub = new PacketHub();
+        hub.Begin(new StreamHeader(null, null, null));
+        for (var i = 0; i < frames; i++)
+            Send(hub, i, size, isKeyframe: i == 0);
+        var queue = new PlaybackQueue(_ => { });
+        hub.Subscribe(queue);
+        await using var feed = new FlvFeed(queue);
+        Send(hub, frames, size, isKeyframe: false);
+        queue.End(default);
+
+        var (total, largest) = (0L, 0);
+        while (await feed.ReadAsync(TestContext.Current.CancellationToken) is { IsEmpty: false } bytes)
+            (total, largest) = (total + bytes.Length, Math.Max(largest, bytes.Length));
+        Assert.Equal(13 + (frames + 1) * (size + 15), total);
+        Assert.InRange(largest, size, FlvFeed.PieceBytes + size + 15);
+    }
+
     private static void Send(PacketHub hub, int milliseconds, int size, bool isKeyframe)
     {
         var packet = new MediaPacket
