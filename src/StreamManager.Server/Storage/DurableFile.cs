@@ -8,7 +8,7 @@ internal static class DurableFile
     /// <summary>Only the owner reads and writes.</summary>
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Replaces or makes the file at <paramref name="path"/>. Returns when the disk has it. One caller at a time per path.</summary>
+    /// <summary>Replaces or makes the file at <paramref name="path"/>, which may be a name in the current folder. Returns when the disk has it. One caller at a time per path.</summary>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
         // What a crash left half-written is of no use to anybody.
@@ -25,7 +25,7 @@ internal static class DurableFile
 
         File.Move(temporary, path, overwrite: true);
         if (!OperatingSystem.IsWindows())
-            FolderFlush.Flush(Path.GetDirectoryName(path)!);
+            FolderFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     /// <summary>Makes a folder that only its owner may enter; one that is there is narrowed to that.</summary>
