@@ -1,19 +1,36 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using StreamManager.Server.Hosting;
+using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Webhooks;
 
-/// <summary>All endpoints. A change is saved first and then holds, one change at a time; readers see the list as it was after a whole change. Thread-safe.</summary>
-internal sealed class WebhookCatalog : IDisposable
+/// <summary>
+/// All endpoints. A change is saved first and then holds, one change at a time; readers see the list as it was after a whole change. What another server changes in the same store is read
+/// when the store tells it. Thread-safe.
+/// </summary>
+internal sealed partial class WebhookCatalog : IDisposable
 {
     private readonly WebhookRecords _records;
+    private readonly ILogger _logger;
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private ImmutableList<WebhookDefinition> _webhooks;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly IDisposable _subscription;
 
-    private WebhookCatalog(WebhookRecords records, ImmutableList<WebhookDefinition> webhooks)
+    // Versions in the store of what is in the list; inside the gate.
+    private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
+    private ImmutableList<WebhookDefinition> _webhooks;
+    private int _unread;
+    private int _mayHaveMissed;
+
+    private WebhookCatalog(WebhookRecords records, ImmutableArray<Versioned<WebhookDefinition>> webhooks, ILogger logger)
     {
         _records = records;
-        _webhooks = webhooks;
+        _logger = logger;
+        _webhooks = [.. webhooks.Select(webhook => webhook.Value)];
+        foreach (var webhook in webhooks)
+            _versions[webhook.Id] = webhook.Version;
+        _subscription = records.Subscribe(OnChange);
     }
 
     /// <summary>Told the id of an endpoint that was added, changed or removed, after the change holds and one at a time. Returns soon and does not throw. The dispatcher sets it.</summary>
@@ -21,7 +38,8 @@ internal sealed class WebhookCatalog : IDisposable
 
     /// <summary>Reads what is stored.</summary>
     /// <exception cref="Storage.StoreUnavailableException">The store cannot be used.</exception>
-    public static async Task<WebhookCatalog> LoadAsync(WebhookRecords records, CancellationToken cancellationToken) => new(records, await records.LoadAsync(cancellationToken));
+    public static async Task<WebhookCatalog> LoadAsync(WebhookRecords records, ILogger<WebhookCatalog> logger, CancellationToken cancellationToken) =>
+        new(records, await records.LoadAsync(cancellationToken), logger);
 
     /// <summary>All of them, oldest first.</summary>
     public ImmutableList<WebhookDefinition> All => Volatile.Read(ref _webhooks);
@@ -41,7 +59,7 @@ internal sealed class WebhookCatalog : IDisposable
         {
             if (_webhooks.Count >= WebhookLimits.MostWebhooks)
                 return false;
-            await _records.SaveAsync(webhook, cancellationToken);
+            _versions[webhook.Id] = await _records.SaveAsync(webhook, cancellationToken);
             Volatile.Write(ref _webhooks, _webhooks.Add(webhook));
             Changed?.Invoke(webhook.Id);
             return true;
@@ -61,7 +79,7 @@ internal sealed class WebhookCatalog : IDisposable
         {
             if (Find(id) is not { } webhook || change(webhook) is not { } next)
                 return null;
-            await _records.SaveAsync(next, cancellationToken);
+            _versions[id] = await _records.SaveAsync(next, cancellationToken);
             Volatile.Write(ref _webhooks, _webhooks.Replace(webhook, next));
             Changed?.Invoke(id);
             return next;
@@ -82,6 +100,7 @@ internal sealed class WebhookCatalog : IDisposable
             if (Find(id) is not { } webhook || !isWanted(webhook))
                 return false;
             await _records.RemoveAsync(id, cancellationToken);
+            _versions.Remove(id);
             Volatile.Write(ref _webhooks, _webhooks.Remove(webhook));
             Changed?.Invoke(id);
             return true;
@@ -93,5 +112,79 @@ internal sealed class WebhookCatalog : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _gate.Dispose();
+    public void Dispose()
+    {
+        _subscription.Dispose();
+        _stopping.Cancel();
+    }
+
+    // On the store's thread: it must not wait.
+    private void OnChange(bool mayHaveMissed)
+    {
+        if (mayHaveMissed)
+            Volatile.Write(ref _mayHaveMissed, 1);
+        // One reader; what comes while it reads makes it read again.
+        if (Interlocked.Increment(ref _unread) == 1)
+            _ = Task.Run(ReadAsync);
+    }
+
+    private async Task ReadAsync()
+    {
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _unread);
+            try
+            {
+                await ReadOnceAsync(Interlocked.Exchange(ref _mayHaveMissed, 0) == 1, _stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e) when (e is StoreUnavailableException or DamagedDocumentException or StartupException)
+            {
+                // What is known holds. When the store is back it tells that everything may have changed.
+                LogNotRead(_logger, e.Message);
+            }
+        }
+        while (Interlocked.Add(ref _unread, -seen) > 0);
+    }
+
+    private async Task ReadOnceAsync(bool mayHaveMissed, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            var stored = await _records.LoadAsync(cancellationToken);
+            if (stored.IsEmpty && mayHaveMissed && !_webhooks.IsEmpty)
+            {
+                // A store that lost everything is no wish of anybody, and a webhook may be the guard at the door.
+                LogEmptied(_logger, _webhooks.Count);
+                return;
+            }
+
+            var changed = stored.Where(webhook => _versions.GetValueOrDefault(webhook.Id) != webhook.Version).Select(webhook => webhook.Id).ToArray();
+            var removed = _versions.Keys.Except(stored.Select(webhook => webhook.Id), StringComparer.Ordinal).ToArray();
+            if (changed.Length + removed.Length == 0)
+                return;
+            foreach (var id in removed)
+                _versions.Remove(id);
+            foreach (var webhook in stored)
+                _versions[webhook.Id] = webhook.Version;
+            Volatile.Write(ref _webhooks, [.. stored.Select(webhook => webhook.Value)]);
+            foreach (var id in changed.Concat(removed))
+                Changed?.Invoke(id);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "What another server may have changed about webhooks could not be read: {Reason}")]
+    private static partial void LogNotRead(ILogger logger, string reason);
+
+    [LoggerMessage(2, LogLevel.Warning, "The store has no webhooks any more after it was away; the {Count} that were there go on until this server ends.")]
+    private static partial void LogEmptied(ILogger logger, int count);
 }

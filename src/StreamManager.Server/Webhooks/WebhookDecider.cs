@@ -67,6 +67,15 @@ internal sealed partial class WebhookDecider(WebhookCatalog catalog, WebhookSend
         var at = time.GetUtcNow();
         var start = time.GetTimestamp();
         var (decision, error) = await AskInTimeAsync(desk, webhook, happened, body, cancellationToken);
+        var outcome = (decision, webhook.OnDecisionFailure) switch
+        {
+            ({ IsAllowed: true }, _) => "allowed",
+            ({ IsAllowed: false }, _) => "denied",
+            (null, DecisionFallback.Allow) => "failed_open",
+            _ => "failed_closed",
+        };
+        WebhookMetrics.Decisions.Add(1, WebhookMetrics.Outcome(outcome));
+        WebhookMetrics.DecisionTime.Record(time.GetElapsedTime(start).TotalMilliseconds);
         decision ??= webhook.OnDecisionFailure is DecisionFallback.Allow ? WebhookDecision.Allowed : new WebhookDecision(false, "Whoever decides about this could not be reached.");
         if (error is not null)
             LogNoDecision(logger, webhook.Id, happened.Type, error, decision.IsAllowed ? "let in" : "refused");

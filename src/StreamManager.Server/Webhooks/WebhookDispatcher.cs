@@ -177,6 +177,8 @@ internal sealed partial class WebhookDispatcher : IAsyncDisposable
 
     private void OnTick()
     {
+        WebhookMetrics.Pending.Record(_queues.Values.Sum(queue => queue.Status.Pending));
+        WebhookMetrics.Disabled.Record(_catalog.All.Count(webhook => webhook is { Enabled: false, Disabling: not null }));
         foreach (var queue in _queues.Values)
             queue.StartDue();
         if (_queues.Values.Any(queue => queue.DisableReason is not null) && Interlocked.Exchange(ref _isDisabling, 1) == 0)

@@ -41,7 +41,7 @@ internal sealed class WebhookParts : IAsyncDisposable
     public static async Task<WebhookParts> StartAsync(
         IStateStore store, IEventJournal journal, Vault vault, EventBus bus, OutboundHttpSettings settings, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var catalog = await WebhookCatalog.LoadAsync(new WebhookRecords(store, vault), cancellationToken);
+        var catalog = await WebhookCatalog.LoadAsync(new WebhookRecords(store, vault), loggers.CreateLogger<WebhookCatalog>(), cancellationToken);
         var http = new OutboundHttp(settings);
         var records = new WebhookDeliveryRecords(store, time, loggers.CreateLogger<WebhookDeliveryRecords>());
         try

@@ -218,6 +218,7 @@ internal sealed partial class WebhookQueue(string webhookId, Func<WebhookDefinit
     {
         var attempt = new WebhookAttempt(answer.At, (int)answer.Duration.TotalMilliseconds, answer.Status, answer.Error, answer.Shown(webhook));
         Count(attempt);
+        WebhookMetrics.Attempts.Add(1, WebhookMetrics.Outcome(answer.IsSuccess ? "taken" : answer.Status is null ? "unreachable" : "refused"));
         if (answer.RetryAfter is not null && WebhookSchedule.Bound(answer.RetryAfter, time.GetUtcNow()) is { } until && until > _pausedUntil)
             _pausedUntil = until;
 
@@ -263,6 +264,7 @@ internal sealed partial class WebhookQueue(string webhookId, Func<WebhookDefinit
             var oldest = _pending.GetAt(0).Value;
             TakePending(oldest);
             records.Remove(oldest.Id);
+            WebhookMetrics.Deliveries.Add(1, WebhookMetrics.Outcome("lost"));
             _lost++;
         }
     }
@@ -275,6 +277,7 @@ internal sealed partial class WebhookQueue(string webhookId, Func<WebhookDefinit
 
     private void Finish(WebhookDelivery delivery)
     {
+        WebhookMetrics.Deliveries.Add(1, WebhookMetrics.Outcome(delivery.State is DeliveryState.Delivered ? "delivered" : "failed"));
         TakePending(delivery);
         AddFinished(delivery);
         records.Save(delivery);

@@ -13,15 +13,29 @@ internal sealed class WebhookRecords(IStateStore store, Vault vault)
 
     /// <summary>All of them, oldest first.</summary>
     /// <exception cref="StartupException">A secret does not open.</exception>
-    public async Task<ImmutableList<WebhookDefinition>> LoadAsync(CancellationToken cancellationToken) =>
+    public async Task<ImmutableArray<Versioned<WebhookDefinition>>> LoadAsync(CancellationToken cancellationToken) =>
     [
         .. (await _documents.ListAsync(cancellationToken))
-            .Select(document => Read(document.Id, document.Value))
-            .OrderBy(webhook => webhook.CreatedAt).ThenBy(webhook => webhook.Id, StringComparer.Ordinal),
+            .Select(document => new Versioned<WebhookDefinition>(document.Id, Read(document.Id, document.Value), document.Version, null))
+            .OrderBy(webhook => webhook.Value.CreatedAt).ThenBy(webhook => webhook.Id, StringComparer.Ordinal),
     ];
 
-    /// <summary>Adds, or replaces the one with the same id.</summary>
-    public async Task SaveAsync(WebhookDefinition webhook, CancellationToken cancellationToken)
+    /// <summary>Calls <paramref name="handler"/> after each change of an endpoint in the store, whoever made it; the argument says that changes may have been missed.</summary>
+    public IDisposable Subscribe(Action<bool> handler) => store.Subscribe(change =>
+    {
+        switch (change)
+        {
+            case StateChange.Written { Kind: var kind } when kind != _documents.Kind:
+            case StateChange.Removed { Kind: var other } when other != _documents.Kind:
+                break;
+            default:
+                handler(change is StateChange.EverythingMayHaveChanged);
+                break;
+        }
+    });
+
+    /// <summary>Adds, or replaces the one with the same id. The result is its version.</summary>
+    public async Task<long> SaveAsync(WebhookDefinition webhook, CancellationToken cancellationToken)
     {
         var entry = new WebhookEntry(
             vault.Seal(webhook.Url, UrlOwner(webhook.Id)),
@@ -34,7 +48,7 @@ internal sealed class WebhookRecords(IStateStore store, Vault vault)
             webhook.CreatedAt,
             webhook.Disabling,
             [.. webhook.Secrets.Select(secret => new WebhookSecretEntry(vault.Seal(secret.Text, SecretOwner(webhook.Id)), secret.ExpiresAt))]);
-        await _documents.PutAsync(webhook.Id, entry, null, cancellationToken);
+        return (await _documents.PutAsync(webhook.Id, entry, null, cancellationToken))!.Value;
     }
 
     /// <summary>Forgets one.</summary>

@@ -3,7 +3,9 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
 using StreamManager.Server.Monitoring;
+using StreamManager.Server.Tests.Webhooks;
 using StreamManager.TestKit;
 using StreamManager.TestKit.Media;
 using StreamManager.TestKit.Rtmp;
@@ -23,23 +25,30 @@ public sealed partial class MetricsTests
         ("histogram", "program_gap_milliseconds", "track"),
         ("gauge", "destination_state", "destination"), ("counter", "destination_bytes_total", "destination"), ("counter", "destination_frames_dropped_total", "destination"),
         ("counter", "destination_connects_total", "destination"), ("gauge", "destination_queue_milliseconds", "destination"),
+        ("counter", "webhook_deliveries_total", "outcome"), ("counter", "webhook_attempts_total", "outcome"), ("gauge", "webhook_pending", null), ("gauge", "webhook_disabled", null),
+        ("counter", "webhook_decisions_total", "outcome"), ("histogram", "webhook_decision_milliseconds", "le"),
         ("counter", "process_cpu_seconds_total", null), ("gauge", "process_resident_memory_bytes", null), ("counter", "dotnet_gc_collections_total", "generation"),
     ];
 
     /// <summary>Labels whose values are words of ours or ids of the owner's; nothing that a peer says gets into one of another name.</summary>
-    private static readonly string[] KnownLabels = ["status", "direction", "reason", "channel", "track", "family", "listener", "destination", "generation", "le", "version"];
+    private static readonly string[] KnownLabels = ["status", "direction", "reason", "channel", "track", "family", "listener", "destination", "generation", "le", "version", "outcome"];
 
     [Fact]
     public async Task Page_OfAServerOnAir_HasEveryPromisedSeriesAndNothingPrivate()
     {
         await using var nginx = await NginxRtmp.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
+        receiver.Answer = (context, _) => context.Response.WriteAsync("""{ "allow": true }""");
         await using var server = await RunningServer.StartAsync($$"""
+            webhook_allow_private_addresses: true
             ingest_key: ingest-s3cret
             destinations:
               - { name: Delivered, url: "{{nginx.ServerUrl()}}", stream_key: delivered-s3cret }
               - { name: Unreachable, url: "rtmp://somebody:user-s3cret@127.0.0.1:{{FreePort.Next()}}/live", stream_key: unreachable-s3cret }
 
             """);
+        var hook = await server.PostAsync("/api/webhooks", $$"""{ "url": "{{receiver.Url}}/url-s3cret", "events": ["program.*"], "decides": ["connection.prePublish"] }""");
+        Assert.True(hook.Status is HttpStatusCode.Created, hook.Text);
         await using (var publisher = await FfmpegPublisher.StartAsync($"rtmp://127.0.0.1:{server.Server.BoundPorts.Rtmp}/live/ingest-s3cret"))
         {
             await server.WaitForAsync("/api/status", status => status.GetProperty("program").GetProperty("bitrateKbps").GetInt32() > 0
