@@ -103,6 +103,9 @@ async function call(method: Method, path: string, request: AnyRequest = {}): Pro
   return response.status === 204 || response.headers.get('Content-Length') === '0' ? null : await response.json();
 }
 
+/** For what makes something: the same key sent again makes nothing twice. (`crypto.randomUUID` is there on HTTPS only.) */
+export const newIdempotencyKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
+
 const caller =
   <M extends Method>(method: M) =>
   <P extends PathsWith<M>>(path: P, ...[request]: Arguments<P, M>): Promise<Answer<P, M>> =>

@@ -1,0 +1,46 @@
+import type { LucideIcon } from 'lucide-react';
+import { CircleOff, Hourglass, Radio, ShieldAlert } from 'lucide-react';
+import type { Status } from '../../api/types';
+import type { LiveEvent } from '../../live/frames';
+import { clock } from '../../ui/format';
+
+/** The state that nobody may misread. */
+export interface AirState {
+  kind: 'live' | 'fallback' | 'waiting' | 'off';
+  /** "Live", "On fallback 00:28", "Waiting for source", "Off air". */
+  words: string;
+  /** One sentence: what the viewers see. */
+  meaning: string;
+  icon: LucideIcon;
+}
+
+/** When the program went to the fallback (server time, milliseconds), by the newest switch; null: it is not known. */
+export function fallbackSince(status: Status, events: readonly LiveEvent[]): number | null {
+  const newest = events.find(event => event.channel === status.channel && (event.type === 'program.switched' || event.type === 'program.onAir'));
+  if (newest?.type === 'program.switched') return newest.data['to'] === 'fallback' ? Date.parse(newest.time) : null;
+  // On air with the fallback from the beginning.
+  return status.startedAt === null ? null : Date.parse(status.startedAt);
+}
+
+export function airState(status: Status, events: readonly LiveEvent[], now: number): AirState {
+  switch (status.state) {
+    case 'live':
+      return { kind: 'live', words: 'Live', meaning: `Viewers see your ${status.program.activeSource === 'backup' ? 'backup source' : 'source'}.`, icon: Radio };
+    case 'fallback': {
+      const since = fallbackSince(status, events);
+      const isHeld = status.source.selected === 'fallback';
+      return {
+        kind: 'fallback',
+        words: since === null ? 'On fallback' : `On fallback ${clock((now - since) / 1_000)}`,
+        meaning: isHeld
+          ? 'Viewers see the fallback, because somebody chose it. It stays until you return to the source.'
+          : 'Viewers see the fallback. The program returns by itself when the source is good again.',
+        icon: ShieldAlert,
+      };
+    }
+    case 'waiting':
+      return { kind: 'waiting', words: 'Waiting for source', meaning: 'Off air. It goes on air as soon as your encoder starts.', icon: Hourglass };
+    default:
+      return { kind: 'off', words: 'Off air', meaning: 'Nothing is sent to any destination.', icon: CircleOff };
+  }
+}

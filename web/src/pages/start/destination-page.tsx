@@ -1,0 +1,167 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { CircleCheck, PlugZap, Radio } from 'lucide-react';
+import { useCallback, useState } from 'react';
+import { useLocation } from 'wouter';
+import { api, newIdempotencyKey } from '../../api/client';
+import type { ConnectionTest } from '../../api/types';
+import { PageHead } from '../../app/page-head';
+import { useStatus } from '../../live/live';
+import { PlatformMark } from '../../platforms/mark';
+import { platforms, type Platform } from '../../platforms/platforms';
+import { Button } from '../../ui/button';
+import { Field, Form, useForm } from '../../ui/form';
+import { Notice } from '../../ui/notice';
+import { toast } from '../../ui/toasts';
+import './start.css';
+
+const fields = ['name', 'url', 'streamKey'] as const;
+const [firstPlatform] = platforms;
+
+/** Where a failed test got stuck, for people. */
+const stages: Readonly<Record<string, string>> = {
+  address: 'The address is wrong.',
+  resolve: 'The name of the server is not known.',
+  connect: 'The server does not answer.',
+  tls: 'The encrypted connection failed.',
+  handshake: 'The server answers, but not as an RTMP server.',
+  connectCommand: 'The server refused the connection: it may not know the app (the last part of the address).',
+  createStream: 'The server refused to take a stream.',
+  publish: 'The server refused the stream key.',
+};
+
+/** The third screen: a destination is kept switched off until it goes live, so that a test shows nobody anything. */
+export default function DestinationPage() {
+  const [platform, setPlatform] = useState<Platform | undefined>(firstPlatform);
+  const [name, setName] = useState(firstPlatform?.name ?? '');
+  const [url, setUrl] = useState(firstPlatform?.url ?? '');
+  const [streamKey, setStreamKey] = useState('');
+  const [savedId, setSavedId] = useState<string | null>(null);
+  const [test, setTest] = useState<ConnectionTest | null>(null);
+  const [isStarting, setStarting] = useState(false);
+  const [, go] = useLocation();
+  const queries = useQueryClient();
+  const status = useStatus('main');
+
+  const choose = (next: Platform) => {
+    // What somebody has typed is not lost by a click on another tile.
+    if (name === '' || name === platform?.name) setName(next.id === 'custom' ? '' : next.name);
+    if (url === '' || url === platform?.url) setUrl(next.url);
+    setPlatform(next);
+    setTest(null);
+  };
+
+  const save = useCallback(async () => {
+    const kind = platform?.kind ?? 'custom';
+    if (savedId === null) {
+      const made = await api.post('/api/destinations', { body: { name, platform: kind, url, streamKey, enabled: false }, idempotencyKey: newIdempotencyKey() });
+      setSavedId(made.id);
+      return made.id;
+    }
+    await api.put('/api/destinations/{id}', { path: { id: savedId }, body: { name, platform: kind, url, streamKey } });
+    return savedId;
+  }, [name, platform, savedId, streamKey, url]);
+
+  const submit = useCallback(async () => {
+    setTest(null);
+    const id = await save();
+    await queries.invalidateQueries({ queryKey: ['destinations'] });
+    setTest(await api.post('/api/destinations/{id}/test-connection', { path: { id } }));
+  }, [queries, save]);
+  const state = useForm(fields, submit);
+
+  const change = (set: (value: string) => void) => (value: string) => {
+    set(value);
+    setTest(null);
+  };
+
+  const isOnAir = status?.state === 'live' || status?.state === 'fallback';
+  const goLive = async () => {
+    setStarting(true);
+    try {
+      const id = await save();
+      await api.put('/api/destinations/{id}', { path: { id }, body: { enabled: true } });
+      await api.post('/api/channels/{id}/start', { path: { id: 'main' } });
+      await queries.invalidateQueries({ queryKey: ['destinations'] });
+      go('/');
+    } catch (error) {
+      toast.bad(error);
+      setStarting(false);
+    }
+  };
+
+  return (
+    <>
+      <PageHead title="Add a destination" lead="Where the program goes. Add as many as you like; trouble with one never touches the others." />
+      <Form state={state}>
+        <fieldset className="tiles">
+          <legend className="hidden-visually">Platform</legend>
+          {platforms.map(one => (
+            <label key={one.id} className="tile">
+              <input type="radio" name="platform" value={one.id} checked={platform?.id === one.id} onChange={() => choose(one)} />
+              <PlatformMark mark={one.mark} />
+              {one.name}
+            </label>
+          ))}
+        </fieldset>
+        <div className="destination-form">
+          <section className="card card-body stack" aria-label="Destination">
+            <Field label="Name" name="name" value={name} onChange={change(setName)} state={state} maxLength={100} hint="As you call it here; nobody else sees it." />
+            <Field label="Server" name="url" value={url} onChange={change(setUrl)} state={state} inputMode="url" spellCheck={false} placeholder={platform?.urlExample} />
+            <Field
+              label="Stream key"
+              name="streamKey"
+              type="password"
+              value={streamKey}
+              onChange={change(setStreamKey)}
+              state={state}
+              autoComplete="off"
+              hint="Kept sealed on this server, and never shown again."
+            />
+          </section>
+          <section className="stack" aria-label="Help and test">
+            {platform && (
+              <Notice tone="calm">
+                <p>{platform.where}</p>
+                <p className="soft small">Takes {platform.takes}.</p>
+              </Notice>
+            )}
+            {test !== null && (
+              <Notice tone={test.ok ? 'good' : 'bad'} isAlert>
+                {test.ok ? (
+                  <p>
+                    <strong>The test went well.</strong> The server lets you publish. Nothing was shown to anybody.
+                  </p>
+                ) : (
+                  <>
+                    <p>
+                      <strong>{stages[test.stage] ?? 'The test failed.'}</strong>
+                    </p>
+                    <p>{test.detail}</p>
+                  </>
+                )}
+              </Notice>
+            )}
+            <div className="row">
+              <Button type="submit" isBusy={state.isBusy} disabled={isStarting}>
+                <PlugZap size={16} aria-hidden />
+                Test
+              </Button>
+              <Button look="primary" isBusy={isStarting} disabled={test?.ok !== true} onClick={goLive}>
+                <Radio size={16} aria-hidden />
+                {isOnAir ? 'Send to it now' : 'Go live'}
+              </Button>
+            </div>
+            {test?.ok === true ? (
+              <p className="soft small row">
+                <CircleCheck size={16} aria-hidden />
+                {isOnAir ? 'The program is on air: it goes to this destination at once.' : 'Without an encoder, the program begins with the fallback picture.'}
+              </p>
+            ) : (
+              <p className="soft small">Test saves the destination, switched off, and asks its server whether you may publish. Going live follows.</p>
+            )}
+          </section>
+        </div>
+      </Form>
+    </>
+  );
+}

@@ -1,0 +1,124 @@
+import { useQuery } from '@tanstack/react-query';
+import { ArrowRight, CircleCheck, LoaderCircle, TriangleAlert } from 'lucide-react';
+import { Link } from 'wouter';
+import { api } from '../../api/client';
+import { wordsOf } from '../../api/problem';
+import { PageHead } from '../../app/page-head';
+import { useStatus } from '../../live/live';
+import { useMay } from '../../session/session';
+import { Badge } from '../../ui/badge';
+import { Copy } from '../../ui/copy';
+import { Notice } from '../../ui/notice';
+import { checkSource, otherWarnings } from './source-check';
+import './start.css';
+
+/** What to enter into an encoder: the key in full for who may see it. */
+async function readKey(): Promise<string | null> {
+  const keys = await api.get('/api/keys');
+  const own = keys.find(key => key.channelId === 'main' && key.sourceId === 'main' && key.origin === 'channel');
+  return own ? ((await api.post('/api/keys/{id}/reveal', { path: { id: own.id } })).key ?? null) : null;
+}
+
+/** The second screen, and the page to come back to when an encoder has to be set up. */
+export default function EncoderPage() {
+  const mayReveal = useMay('administer');
+  const status = useStatus('main');
+  const key = useQuery({ queryKey: ['keys', 'main', 'revealed'], queryFn: readKey, enabled: mayReveal, staleTime: Infinity, gcTime: 0 });
+  const hint = status?.ingest.keyHint ?? '';
+  return (
+    <>
+      <PageHead title="Paste this into OBS" lead="In OBS: Settings › Stream, service Custom. Any encoder that speaks RTMP works the same way." />
+      <div className="start">
+        <section className="card card-body stack" aria-label="What to enter">
+          <div className="field">
+            <span className="label">Server</span>
+            {status ? <Copy label="server" value={status.ingest.url} /> : <div className="copy-wait" />}
+          </div>
+          <div className="field">
+            <span className="label">Stream key</span>
+            {key.data ? (
+              <Copy label="stream key" value={key.data} />
+            ) : key.isLoading || !status ? (
+              <div className="copy-wait" />
+            ) : (
+              <Notice tone="calm">
+                The key ends in <code>{hint}</code>.{' '}
+                {key.error ? wordsOf(key.error) : mayReveal ? 'It is the one in your settings (INGEST_KEY or config.yml).' : 'Owners can see it in full.'}
+              </Notice>
+            )}
+          </div>
+          <dl className="facts start-facts">
+            <div>
+              <dt>Rate control</dt>
+              <dd>CBR</dd>
+            </div>
+            <div>
+              <dt>Keyframe interval</dt>
+              <dd>2 s</dd>
+            </div>
+            <div>
+              <dt>1280×720, 30 fps</dt>
+              <dd>2,500 kbit/s</dd>
+            </div>
+            <div>
+              <dt>1920×1080, 60 fps</dt>
+              <dd>6,000 kbit/s</dd>
+            </div>
+          </dl>
+          <p className="soft small">From another machine, localhost in the server is this machine&rsquo;s name or address.</p>
+        </section>
+        <SourceCheck />
+      </div>
+      <div className="start-foot">
+        <p className="soft">When the encoder drops, the fallback picture is shown until it is back. That works without any setting.</p>
+        <Link href="/start/destination" className="button button-primary">
+          Add a destination
+          <ArrowRight size={16} aria-hidden />
+        </Link>
+      </div>
+    </>
+  );
+}
+
+/** Turns from waiting to connected by itself. */
+function SourceCheck() {
+  const source = useStatus('main')?.sources.find(({ id }) => id === 'main');
+  const checks = checkSource(source);
+  if (!source || checks === null) {
+    return (
+      <section className="card card-body check-wait" aria-label="What arrives" role="status">
+        <LoaderCircle className="spinner" size={28} aria-hidden />
+        <h2>Waiting for your encoder</h2>
+        <p className="soft">Start streaming in OBS. This turns by itself when something arrives.</p>
+      </section>
+    );
+  }
+  const isStalled = source.state === 'stalled';
+  const warnings = otherWarnings(source, checks);
+  const isGood = !isStalled && warnings.length === 0 && checks.every(({ advice }) => advice === null);
+  return (
+    <section className="card" aria-label="What arrives">
+      <div className="card-head" role="status">
+        <h2>{isStalled ? 'Connected, but nothing arrives' : 'Connected'}</h2>
+        <Badge tone={isStalled ? 'warn' : isGood ? 'good' : 'warn'} icon={isGood ? CircleCheck : TriangleAlert}>
+          {isGood ? 'Ready to go live' : isStalled ? 'Stalled' : 'Works, with advice'}
+        </Badge>
+      </div>
+      <ul className="checks">
+        {checks.map(({ name, value, advice }) => (
+          <li key={name}>
+            {advice === null ? <CircleCheck className="check-good" size={18} aria-label="right" /> : <TriangleAlert className="check-warn" size={18} aria-label="to be changed" />}
+            <span className="soft">{name}</span>
+            <strong className="numbers">{value}</strong>
+            {advice !== null && <p>{advice}</p>}
+          </li>
+        ))}
+      </ul>
+      {warnings.map(warning => (
+        <div key={warning} className="check-more">
+          <Notice tone="warn">{warning}</Notice>
+        </div>
+      ))}
+    </section>
+  );
+}
