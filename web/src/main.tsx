@@ -1,10 +1,11 @@
+// Before everything that has styles of its own: those go over these.
+import './ui/tokens.css';
+import './ui/base.css';
+import './ui/ui.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
 import { startTheme } from './app/theme';
-import './ui/tokens.css';
-import './ui/base.css';
-import './ui/ui.css';
 
 startTheme();
 

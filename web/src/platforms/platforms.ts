@@ -88,7 +88,7 @@ export const platforms: readonly Platform[] = [
     limits: { videoKbps: 9_000, keyframeSeconds: 2, fps: 60 },
   },
   {
-    id: 'custom', name: 'Other RTMP server', mark: '…', kind: 'custom', url: '', urlExample: 'rtmp://live.example.net/app',
+    id: 'custom', name: 'Any RTMP server', mark: '…', kind: 'custom', url: '', urlExample: 'rtmp://live.example.net/app',
     where: 'Any server that takes RTMP or RTMPS.',
     takes: 'whatever that server takes',
     limits: { videoKbps: null, keyframeSeconds: 4, fps: null },

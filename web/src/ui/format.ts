@@ -11,9 +11,15 @@ export function bitrate(kbps: number): string {
   return kbps >= 1_000 ? `${(kbps / 1_000).toFixed(1)} Mbit/s` : `${Math.round(kbps)} kbit/s`;
 }
 
-/** 29.97 → "29.97", 30 → "30". */
+/** What a measured rate stands for: 29.94 → "30", 29.2 → "29.2". A measurement over a second swings by a frame. */
 export function frames(fps: number): string {
-  return fps >= 100 ? String(Math.round(fps)) : String(Math.round(fps * 100) / 100);
+  const whole = Math.round(fps);
+  return Math.abs(fps - whole) <= 0.15 ? String(whole) : fps.toFixed(1);
+}
+
+/** 2 → "2 s", 2.5 → "2.5 s". */
+export function seconds(value: number): string {
+  return `${Math.round(value * 10) / 10} s`;
 }
 
 /** 1536 → "1.5 KB". */

@@ -15,12 +15,13 @@ export function Sparkline({ values, count, label }: { values: readonly number[];
   const id = useId();
   const most = Math.max(1, ...values) * 1.1;
   const points = curve(values, count, most);
+  const hasCurve = values.length > 1 && values.some(value => value > 0);
   const first = (((count - values.length) * width) / (count - 1)).toFixed(1);
   return (
     <svg className="sparkline" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-labelledby={id}>
       <title id={id}>{label}</title>
-      {values.length > 1 && <polygon points={`${first},${height} ${points} ${width},${height}`} className="sparkline-area" />}
-      {values.length > 1 && <polyline points={points} className="sparkline-line" vectorEffect="non-scaling-stroke" />}
+      {hasCurve && <polygon points={`${first},${height} ${points} ${width},${height}`} className="sparkline-area" />}
+      {hasCurve && <polyline points={points} className="sparkline-line" vectorEffect="non-scaling-stroke" />}
     </svg>
   );
 }

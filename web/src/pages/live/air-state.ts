@@ -33,8 +33,8 @@ export function airState(status: Status, events: readonly LiveEvent[], now: numb
         kind: 'fallback',
         words: since === null ? 'On fallback' : `On fallback ${clock((now - since) / 1_000)}`,
         meaning: isHeld
-          ? 'Viewers see the fallback, because somebody chose it. It stays until you return to the source.'
-          : 'Viewers see the fallback. The program returns by itself when the source is good again.',
+          ? 'Viewers see the fallback; somebody chose it. It stays until you return.'
+          : 'Viewers see the fallback. Your source comes back by itself.',
         icon: ShieldAlert,
       };
     }

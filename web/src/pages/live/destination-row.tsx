@@ -36,7 +36,7 @@ export function DestinationRow({ channel, row }: { channel: string; row: Destina
   const verdict = verdictOf(row);
   const isSending = row.state === 'live';
   return (
-    <li className="destination">
+    <li className={row.enabled ? 'destination' : 'destination destination-off'}>
       <DestinationMark platform={row.platform} url={row.url} />
       <div className="destination-name">
         <h3>{row.name}</h3>
@@ -51,7 +51,7 @@ export function DestinationRow({ channel, row }: { channel: string; row: Destina
       <div className="destination-curve">
         <Sparkline values={history?.bitrateKbps ?? []} count={historyLength} label={`Bitrate of ${row.name} in the last two minutes`} />
         <span className="numbers small">
-          {isSending ? `${bitrate(row.bitrateKbps)} · ${frames(Math.round(row.fps))} fps` : '–'}
+          {isSending ? `${bitrate(row.bitrateKbps)} · ${frames(row.fps)} fps` : '–'}
         </span>
       </div>
       <dl className="destination-figures numbers">

@@ -9,6 +9,7 @@ it('says what happened and why', () => {
   expect(describe(event('destination.live', { name: 'Twitch', connects: 2 }))?.text).toBe('Twitch: connected again');
   expect(describe(event('audit.channel.stopped', {}, 'user:anna'))?.text).toBe('anna ended the broadcast');
   expect(sentence(describe(event('source.lost', { source: 'main', how: 'broken' }))?.text ?? '')).toBe('The main source lost: the connection broke');
+  expect(sentence('anna went on air')).toBe('anna went on air');
 });
 
 it('leaves out a reason that it does not know, and what is not for people', () => {

@@ -86,5 +86,5 @@ export function describe({ type, data, actor }: LiveEvent): Entry | null {
   }
 }
 
-/** As the beginning of a line. */
-export const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+/** As the beginning of a line. Names of people and destinations stay as they are. */
+export const sentence = (words: string): string => words.replace(/^(the|source) /, (_, first: string) => `${first.charAt(0).toUpperCase()}${first.slice(1)} `);

@@ -2,7 +2,7 @@ import { CircleCheck, CircleOff, Radio, TriangleAlert, type LucideIcon } from 'l
 import { Link } from 'wouter';
 import type { Source, Status } from '../../api/types';
 import { Badge, type Tone } from '../../ui/badge';
-import { bitrate, frames } from '../../ui/format';
+import { bitrate, frames, seconds } from '../../ui/format';
 import { Notice } from '../../ui/notice';
 
 function stateOf(source: Source, isShown: boolean): { words: string; tone: Tone; icon: LucideIcon } {
@@ -55,7 +55,7 @@ function SourceLine({ source, isShown }: { source: Source; isShown: boolean }) {
           </div>
           <div>
             <dt>Frames</dt>
-            <dd>{frames(Math.round(video.fps * 10) / 10)} fps</dd>
+            <dd>{frames(video.fps)} fps</dd>
           </div>
           <div>
             <dt>Bitrate</dt>
@@ -63,7 +63,7 @@ function SourceLine({ source, isShown }: { source: Source; isShown: boolean }) {
           </div>
           <div>
             <dt>Keyframe</dt>
-            <dd>{video.keyframeIntervalSeconds > 0 ? `${frames(video.keyframeIntervalSeconds)} s` : '–'}</dd>
+            <dd>{video.keyframeIntervalSeconds > 0 ? seconds(video.keyframeIntervalSeconds) : '–'}</dd>
           </div>
         </dl>
       )}

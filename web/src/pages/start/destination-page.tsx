@@ -91,7 +91,10 @@ export default function DestinationPage() {
 
   return (
     <>
-      <PageHead title="Add a destination" lead="Where the program goes. Add as many as you like; trouble with one never touches the others." />
+      <PageHead
+        title="Add a destination"
+        {...(status?.destinations.length === 0 ? { step: 'Step 3 of 3' } : {})}
+        lead="Where the program goes. Add as many as you like; trouble with one never touches the others." />
       <Form state={state}>
         <fieldset className="tiles">
           <legend className="hidden-visually">Platform</legend>

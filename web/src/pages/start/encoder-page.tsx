@@ -9,7 +9,7 @@ import { useMay } from '../../session/session';
 import { Badge } from '../../ui/badge';
 import { Copy } from '../../ui/copy';
 import { Notice } from '../../ui/notice';
-import { checkSource, otherWarnings } from './source-check';
+import { checkSource, isMeasuring, otherWarnings } from './source-check';
 import './start.css';
 
 /** What to enter into an encoder: the key in full for who may see it. */
@@ -27,7 +27,10 @@ export default function EncoderPage() {
   const hint = status?.ingest.keyHint ?? '';
   return (
     <>
-      <PageHead title="Paste this into OBS" lead="In OBS: Settings › Stream, service Custom. Any encoder that speaks RTMP works the same way." />
+      <PageHead
+        title="Paste this into OBS"
+        {...(status?.destinations.length === 0 ? { step: 'Step 2 of 3' } : {})}
+        lead="In OBS: Settings › Stream, service Custom. Any encoder that speaks RTMP works the same way." />
       <div className="start">
         <section className="card card-body stack" aria-label="What to enter">
           <div className="field">
@@ -95,22 +98,35 @@ function SourceCheck() {
   }
   const isStalled = source.state === 'stalled';
   const warnings = otherWarnings(source, checks);
+  const isMeasured = !checks.some(isMeasuring);
   const isGood = !isStalled && warnings.length === 0 && checks.every(({ advice }) => advice === null);
   return (
     <section className="card" aria-label="What arrives">
       <div className="card-head" role="status">
         <h2>{isStalled ? 'Connected, but nothing arrives' : 'Connected'}</h2>
-        <Badge tone={isStalled ? 'warn' : isGood ? 'good' : 'warn'} icon={isGood ? CircleCheck : TriangleAlert}>
-          {isGood ? 'Ready to go live' : isStalled ? 'Stalled' : 'Works, with advice'}
-        </Badge>
+        {isGood && !isMeasured ? (
+          <Badge tone="calm" icon={LoaderCircle}>
+            Measuring
+          </Badge>
+        ) : (
+          <Badge tone={isGood ? 'good' : 'warn'} icon={isGood ? CircleCheck : TriangleAlert}>
+            {isGood ? 'Ready to go live' : isStalled ? 'Stalled' : 'Works, with advice'}
+          </Badge>
+        )}
       </div>
       <ul className="checks">
-        {checks.map(({ name, value, advice }) => (
-          <li key={name}>
-            {advice === null ? <CircleCheck className="check-good" size={18} aria-label="right" /> : <TriangleAlert className="check-warn" size={18} aria-label="to be changed" />}
-            <span className="soft">{name}</span>
-            <strong className="numbers">{value}</strong>
-            {advice !== null && <p>{advice}</p>}
+        {checks.map(check => (
+          <li key={check.name}>
+            {isMeasuring(check) ? (
+              <LoaderCircle className="spinner soft" size={18} aria-hidden />
+            ) : check.advice === null ? (
+              <CircleCheck className="check-good" size={18} aria-label="right" />
+            ) : (
+              <TriangleAlert className="check-warn" size={18} aria-label="to be changed" />
+            )}
+            <span className="soft">{check.name}</span>
+            <strong className="numbers">{check.value}</strong>
+            {check.advice !== null && <p>{check.advice}</p>}
           </li>
         ))}
       </ul>

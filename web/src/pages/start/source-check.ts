@@ -1,18 +1,21 @@
 import type { Source } from '../../api/types';
-import { bitrate, frames } from '../../ui/format';
+import { bitrate, frames, seconds } from '../../ui/format';
 
 export interface Check {
   name: string;
   value: string;
-  /** What to change; null: it is right. */
+  /** What to change; null: it is right, or not known yet. */
   advice: string | null;
 }
 
-/** What platforms ask for: Twitch and YouTube 2 s, a tenth for what encoders round. */
-const keyframeAskedSeconds = 2.2;
-
 /** A group of pictures has to pass before its length is known. */
 const unknown = 'measuring…';
+
+/** Is this still being measured? */
+export const isMeasuring = (check: Check): boolean => check.value === unknown;
+
+/** What platforms ask for: Twitch and YouTube 2 s, a tenth for what encoders round. */
+const keyframeAskedSeconds = 2.2;
 
 /** What comes in, line by line; null: nothing yet. */
 export function checkSource(source: Source | undefined): Check[] | null {
@@ -26,7 +29,7 @@ export function checkSource(source: Source | undefined): Check[] | null {
       { name: 'Picture', value: `${video.codec === 'h264' ? 'H.264' : video.codec.toUpperCase()}, ${video.width}×${video.height}`, advice: codecAdvice(video.codec) },
       { name: 'Frames a second', value: video.fps > 0 ? frames(video.fps) : unknown, advice: null },
       { name: 'Bitrate', value: video.bitrateKbps > 0 ? bitrate(video.bitrateKbps) : unknown, advice: null },
-      { name: 'Keyframe', value: video.keyframeIntervalSeconds > 0 ? `every ${frames(video.keyframeIntervalSeconds)} s` : unknown, advice: keyframeAdvice(video.keyframeIntervalSeconds) },
+      { name: 'Keyframe', value: video.keyframeIntervalSeconds > 0 ? `every ${seconds(video.keyframeIntervalSeconds)}` : unknown, advice: keyframeAdvice(video.keyframeIntervalSeconds) },
     );
   }
   checks.push({
