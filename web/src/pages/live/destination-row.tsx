@@ -78,7 +78,7 @@ export function DestinationRow({ channel, row }: { channel: string; row: Destina
         disabled={!mayOperate || toggle.isPending}
         onChange={enabled => toggle.mutate(enabled)}
       />
-      {row.enabled && row.lastError !== null && row.verdict !== 'delivering' && (
+      {row.enabled && row.state !== 'idle' && row.lastError !== null && row.verdict !== 'delivering' && (
         <p className="destination-error small">
           <strong>{row.lastError}</strong> <NextTry at={row.nextRetryAt} /> <span className="soft">The other destinations are not affected.</span>
         </p>
