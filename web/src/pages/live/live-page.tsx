@@ -114,7 +114,7 @@ function Destinations({ status }: { status: Status }) {
         )}
       </div>
       {status.destinations.length === 0 ? (
-        <div className="empty">
+        <div className="live-empty">
           <Share2 size={26} aria-hidden />
           <p>
             <strong>The program goes nowhere yet.</strong>
@@ -147,7 +147,7 @@ function Journal({ channel }: { channel: string }) {
         <h2 id="journal">What happened</h2>
       </div>
       {entries.length === 0 ? (
-        <p className="soft empty">Nothing yet.</p>
+        <p className="soft live-empty">Nothing yet.</p>
       ) : (
         // A list that scrolls must be reachable by keyboard.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex

@@ -114,7 +114,7 @@ function SourceCheck() {
           </Badge>
         )}
       </div>
-      <ul className="checks">
+      <ul className="source-checks">
         {checks.map(check => (
           <li key={check.name}>
             {isMeasuring(check) ? (
