@@ -41,7 +41,7 @@ internal sealed class Idempotency(IStateStore store, Vault vault, TimeProvider t
 
     // When each caller used a key that was new, oldest first. In this process only: a restart begins anew, and the store forgets by itself.
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Queue<DateTimeOffset>> _uses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LinkedList<DateTimeOffset>> _uses = new(StringComparer.Ordinal);
 
     private static Problem WrongKey { get; } = new(
         StatusCodes.Status400BadRequest, "invalid_idempotency_key", $"{Header} must be there once, with 1 to {LongestKey} letters, digits or signs of -_.:+/=~.", "A random UUID will do.");
@@ -122,14 +122,24 @@ internal sealed class Idempotency(IStateStore store, Vault vault, TimeProvider t
 
     private async Task AnswerAsync(HttpContext context, RequestDelegate next, string who, string id, string request)
     {
-        if (!TryCount(who))
+        if (TryCount(who, out var wait) is not { } use)
         {
-            context.Response.Headers.RetryAfter = Lifetime.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString("0", CultureInfo.InvariantCulture);
             await TooMany.ExecuteAsync(context);
             return;
         }
 
-        var version = await _records.PutAsync(id, new IdempotencyRecord(request), StateWrite.Absent, context.RequestAborted, time.GetUtcNow() + RunningTime);
+        long? version = null;
+        try
+        {
+            version = await _records.PutAsync(id, new IdempotencyRecord(request), StateWrite.Absent, context.RequestAborted, time.GetUtcNow() + RunningTime);
+        }
+        finally
+        {
+            if (version is null)
+                Uncount(who, use);
+        }
+
         if (version is null)
         {
             // Another request with this key was quicker.
@@ -138,24 +148,30 @@ internal sealed class Idempotency(IStateStore store, Vault vault, TimeProvider t
             return;
         }
 
-        var client = context.Response.Body;
+        // Who goes away before the answer will ask again with this key: what was begun is ended and kept, and not given up in the middle, where it may have been made or not.
+        var (client, aborted) = (context.Response.Body, context.RequestAborted);
         using var answer = new MemoryStream();
-        context.Response.Body = answer;
+        var isMade = false;
+        (context.Response.Body, context.RequestAborted) = (answer, CancellationToken.None);
         try
         {
             await next(context);
+            isMade = context.Response.StatusCode is >= 200 and < 300;
         }
-        catch
+        finally
         {
-            context.Response.Body = client;
-            await ForgetAsync(id, version);
-            throw;
+            (context.Response.Body, context.RequestAborted) = (client, aborted);
+            if (!isMade)
+            {
+                Uncount(who, use);
+                await ForgetAsync(id, version);
+            }
         }
 
-        context.Response.Body = client;
-        await (context.Response.StatusCode is >= 200 and < 300 ? KeepAsync(context.Response, answer, id, request, version) : ForgetAsync(id, version));
+        if (isMade)
+            await KeepAsync(context.Response, answer, id, request, version);
         answer.Position = 0;
-        await answer.CopyToAsync(client, context.RequestAborted);
+        await answer.CopyToAsync(client, aborted);
     }
 
     /// <summary>What was made is made: an answer that cannot be kept is given all the same, and the key is free again when its running time is over.</summary>
@@ -190,22 +206,35 @@ internal sealed class Idempotency(IStateStore store, Vault vault, TimeProvider t
         }
     }
 
-    private bool TryCount(string who)
+    /// <summary>Counts a new key. Null: there are too many; <paramref name="wait"/> says for how long.</summary>
+    private LinkedListNode<DateTimeOffset>? TryCount(string who, out TimeSpan wait)
     {
         var now = time.GetUtcNow();
+        wait = TimeSpan.Zero;
         lock (_lock)
         {
             // Callers are accounts, of which there is a bounded number; those that are quiet for a day go.
             foreach (var quiet in _uses.Where(entry => entry.Key != who && entry.Value.All(use => now - use >= Lifetime)).Select(entry => entry.Key).Take(1).ToArray())
                 _uses.Remove(quiet);
             if (!_uses.TryGetValue(who, out var uses))
-                _uses[who] = uses = new Queue<DateTimeOffset>();
-            while (uses.TryPeek(out var oldest) && now - oldest >= Lifetime)
-                uses.Dequeue();
-            if (uses.Count >= MostKeys)
-                return false;
-            uses.Enqueue(now);
-            return true;
+                _uses[who] = uses = [];
+            while (uses.First is { } oldest && now - oldest.Value >= Lifetime)
+                uses.Remove(oldest);
+            if (uses.Count < MostKeys)
+                return uses.AddLast(now);
+            wait = uses.First!.Value + Lifetime - now;
+            return null;
+        }
+    }
+
+    /// <summary>A key that made nothing is free again, and takes no room.</summary>
+    private void Uncount(string who, LinkedListNode<DateTimeOffset> use)
+    {
+        lock (_lock)
+        {
+            // It may have gone by itself meanwhile.
+            if (use.List is { } uses && _uses.GetValueOrDefault(who) == uses)
+                uses.Remove(use);
         }
     }
 
