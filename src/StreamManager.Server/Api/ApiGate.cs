@@ -13,6 +13,8 @@ namespace StreamManager.Server.Api;
 /// </summary>
 internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess access, ILogger<ApiGate> logger)
 {
+    private static readonly PathString[] Reserved = ["/api", "/preview", "/hls", "/openapi", "/metrics", "/health", "/ws"];
+
     /// <summary>Before routing: runs the rest, and answers what it throws or leaves bare.</summary>
     public async Task GuardAsync(HttpContext context, RequestDelegate next)
     {
@@ -115,6 +117,10 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
     /// <summary>The permission that is needed; null: any caller will do, since there is nothing but an error to see.</summary>
     private static Permissions? Needed(HttpContext context, bool isServedHere)
     {
+        // What is no address of ours in any case is no secret: a browser that asks for its icon is not told to bring a token.
+        if (context.GetEndpoint() is null && IsElsewhere(context.Request.Path))
+            return Permissions.None;
+
         // Routing puts in endpoints of its own for "no such method": they are not routes.
         if (!isServedHere || context.GetEndpoint() is not RouteEndpoint route)
             return null;
@@ -131,6 +137,10 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
         ListenerRole.Api => !IsMetrics(context.Request),
         _ => false,
     };
+
+    /// <summary>Addresses that routes may be at; only for these a token is needed to be told that there is nothing.</summary>
+    private static bool IsElsewhere(PathString path) =>
+        Array.TrueForAll(Reserved, reserved => !path.StartsWithSegments(reserved, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsMetrics(HttpRequest request) => request.Path.Equals("/metrics", StringComparison.Ordinal);
 

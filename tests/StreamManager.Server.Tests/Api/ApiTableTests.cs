@@ -134,7 +134,6 @@ public sealed class ApiTableTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/nothing")]
     [InlineData("/api")]
     [InlineData("/api/nothing")]
     [InlineData("/metrics")]
@@ -146,6 +145,24 @@ public sealed class ApiTableTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, answer.Status);
         AssertProblem(answer);
         Assert.Equal(HttpStatusCode.Unauthorized, (await _server.SendAsync(HttpMethod.Get, path, token: null)).Status);
+    }
+
+    [Theory]
+    [InlineData("/favicon.ico")]
+    [InlineData("/robots.txt")]
+    [InlineData("/index.php")]
+    [InlineData("/setup/more")]
+    [InlineData("/assets/nothing.js")]
+    [InlineData("/apis")]
+    [InlineData("/.env")]
+    public async Task Path_ThatIsNoneOfTheApi_IsNotFound_WhoeverAsks(string path)
+    {
+        foreach (var token in new[] { null, "wrong", RunningServer.Token })
+        {
+            var answer = await _server.SendAsync(HttpMethod.Get, path, token: token);
+            Assert.Equal(HttpStatusCode.NotFound, answer.Status);
+            AssertProblem(answer, "not_found");
+        }
     }
 
     [Fact]

@@ -141,20 +141,20 @@ public sealed class DashboardTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/api/status", Page)]
-    [InlineData("/api/nothing", Page)]
-    [InlineData("/API/nothing", Page)]
-    [InlineData("/preview/main.jpg", Page)]
-    [InlineData("/openapi/v1.json", Page)]
-    [InlineData("/assets/gone-0ld.js", Page)]
-    [InlineData("/assets/gone-0ld.js", "*/*")]
-    [InlineData("/destinations", "application/json")]
-    [InlineData("/index.html.br", "*/*")]
-    [InlineData("/assets", "*/*")]
-    public async Task WhatIsNotTheDashboards_IsAnsweredAsBefore(string path, string accept)
+    [InlineData("/api/status", Page, HttpStatusCode.Unauthorized)]
+    [InlineData("/api/nothing", Page, HttpStatusCode.Unauthorized)]
+    [InlineData("/API/nothing", Page, HttpStatusCode.Unauthorized)]
+    [InlineData("/preview/main.jpg", Page, HttpStatusCode.Unauthorized)]
+    [InlineData("/openapi/v1.json", Page, HttpStatusCode.Unauthorized)]
+    [InlineData("/assets/gone-0ld.js", Page, HttpStatusCode.NotFound)]
+    [InlineData("/assets/gone-0ld.js", "*/*", HttpStatusCode.NotFound)]
+    [InlineData("/destinations", "application/json", HttpStatusCode.NotFound)]
+    [InlineData("/index.html.br", "*/*", HttpStatusCode.NotFound)]
+    [InlineData("/assets", "*/*", HttpStatusCode.NotFound)]
+    public async Task WhatIsNotTheDashboards_IsAnsweredAsBefore(string path, string accept, HttpStatusCode status)
     {
         using var answer = await GetAsync(path, accept);
-        Assert.Equal((HttpStatusCode.Unauthorized, "application/problem+json"), (answer.StatusCode, $"{answer.Content.Headers.ContentType}"));
+        Assert.Equal((status, "application/problem+json"), (answer.StatusCode, $"{answer.Content.Headers.ContentType}"));
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class DashboardTests : IAsyncLifetime
     {
         Assert.Equal(HttpStatusCode.OK, (await _server.SendAsync(HttpMethod.Get, "/api/setup", token: null)).Status);
         Assert.Equal(HttpStatusCode.OK, (await _server.GetAsync("/api/status")).Status);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await _server.SendAsync(HttpMethod.Post, "/", "{}", token: null)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await _server.SendAsync(HttpMethod.Post, "/", "{}", token: null)).Status);
     }
 
     // HttpClient tidies addresses up, so these are written by hand.
@@ -195,7 +195,7 @@ public sealed class DashboardTests : IAsyncLifetime
         foreach (var port in (int[])[ports.Health, ports.Metrics, ports.WebSocket])
         {
             using var answer = await GetAsync($"http://127.0.0.1:{port}/index.html", Page);
-            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         }
     }
 
@@ -211,7 +211,7 @@ public sealed class DashboardTests : IAsyncLifetime
         Assert.Contains("href=\"/setup\"", body, StringComparison.Ordinal);
         Assert.Contains("default-src 'none'", Header(answer, "Content-Security-Policy"), StringComparison.Ordinal);
         Assert.Contains("setup.js", (await bare.SendAsync(HttpMethod.Get, "/setup", token: null)).Text, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await bare.SendAsync(HttpMethod.Get, "/destinations", token: null)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await bare.SendAsync(HttpMethod.Get, "/destinations", token: null)).Status);
     }
 
     [Fact]
