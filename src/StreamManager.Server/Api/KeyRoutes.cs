@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
 using StreamManager.Server.Api.Description;
 using StreamManager.Server.Events;
@@ -59,7 +58,7 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
             return problem!;
         if (KeyFields.ReadNew(fields, services.Channels, services.Time.GetUtcNow()) is not { } wanted)
             return Problem.Invalid(fields.Errors);
-        return Answer(context, "audit.key.created", await access.Keys.CreateAsync(wanted, context.RequestAborted));
+        return Answer(context, KeyEvents.Created, await access.Keys.CreateAsync(wanted, context.RequestAborted));
     }
 
     private async Task<IResult> RotateAsync(string id, HttpContext context)
@@ -79,16 +78,16 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
                 return Problem.Invalid(fields.Errors);
         }
 
-        return Answer(context, "audit.key.rotated", await access.Keys.RotateAsync(id, overlap, kick, context.RequestAborted));
+        return Answer(context, KeyEvents.Rotated, await access.Keys.RotateAsync(id, overlap, kick, context.RequestAborted));
     }
 
-    private async Task<IResult> RevokeAsync(string id, HttpContext context) => Answer(context, "audit.key.revoked", await access.Keys.RevokeAsync(id, context.RequestAborted));
+    private async Task<IResult> RevokeAsync(string id, HttpContext context) => Answer(context, KeyEvents.Revoked, await access.Keys.RevokeAsync(id, context.RequestAborted));
 
     private async Task<IResult> RevealAsync(string id, HttpContext context)
     {
         if (await access.Keys.RevealAsync(id, context.RequestAborted) is { } found)
         {
-            Tell(context, "audit.key.revealed", found.Description);
+            Tell(context, KeyEvents.Revealed, found.Description);
             return Answers.Json(KeyDocument.From(found.Description, services.Time.GetUtcNow(), found.Key), ApiJson.Readable.KeyDocument);
         }
 
@@ -109,12 +108,7 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
         var name = grant.Action is SignedAction.Publish || grant.Source is null ? grant.Channel : $"{grant.Channel}/{grant.Source}";
         var server = services.IngestUrl(context.Request.Host.Host);
         var expires = DateTimeOffset.FromUnixTimeSeconds(grant.Expires);
-        events.Publish("audit.key.signed", grant.Channel, context.Caller().Actor, new JsonObject
-        {
-            ["action"] = StatusMapper.Word(grant.Action),
-            ["sourceId"] = grant.Source,
-            ["expiresAt"] = StatusMapper.Utc(expires),
-        });
+        events.Publish(KeyEvents.Signed(services.Time.GetUtcNow(), context.Caller().Actor, grant));
         var document = new SignedUrlDocument(
             token,
             StatusMapper.Word(grant.Action),
@@ -143,20 +137,20 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
         }
 
         await access.Signed.RotateAsync(overlap, context.RequestAborted);
-        events.Publish("audit.key.signaturesRotated", null, context.Caller().Actor, new JsonObject { ["overlapSeconds"] = overlap.TotalSeconds });
+        events.Publish(KeyEvents.SignaturesRotated(services.Time.GetUtcNow(), context.Caller().Actor, overlap));
         return TypedResults.NoContent();
     }
 
-    private IResult Answer(HttpContext context, string type, KeyChange change)
+    private IResult Answer(HttpContext context, Func<DateTimeOffset, string, StreamKey, ServerEvent> happened, KeyChange change)
     {
         switch (change)
         {
             case KeyChange.Made made:
-                Tell(context, type, made.Description);
+                Tell(context, happened, made.Description);
                 context.Response.Headers.Location = $"/api/keys/{made.Description.Id}";
                 return Answers.Json(KeyDocument.From(made.Description, services.Time.GetUtcNow(), made.Key), ApiJson.Readable.KeyDocument, StatusCodes.Status201Created);
             case KeyChange.Removed removed:
-                Tell(context, type, removed.Description);
+                Tell(context, happened, removed.Description);
                 return TypedResults.NoContent();
             case KeyChange.NotFound:
                 return NoKey;
@@ -175,14 +169,8 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
         }
     }
 
-    private void Tell(HttpContext context, string type, StreamKey key) => events.Publish(type, key.ChannelId, context.Caller().Actor, new JsonObject
-    {
-        ["keyId"] = key.Id,
-        ["name"] = key.Name,
-        ["keyHint"] = key.Hint,
-        ["sourceId"] = key.SourceId,
-        ["rotatedFrom"] = key.RotatedFrom,
-    });
+    private void Tell(HttpContext context, Func<DateTimeOffset, string, StreamKey, ServerEvent> happened, StreamKey key) =>
+        events.Publish(happened(services.Time.GetUtcNow(), context.Caller().Actor, key));
 
     private static bool HasBody(HttpContext context) => context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not false;
 }

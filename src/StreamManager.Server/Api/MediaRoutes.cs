@@ -3,6 +3,7 @@ using Microsoft.Net.Http.Headers;
 using StreamManager.Engine.Channels;
 using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
+using StreamManager.Server.Events;
 using StreamManager.Server.Library;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
@@ -92,9 +93,10 @@ internal sealed class MediaRoutes(ApiServices services, UploadReceiver receiver)
         if (name is not null && WhyNot(name, kind) is { } wrong)
             return wrong;
         var change = await services.Catalog.UpdateAsync(channelId, entry => entry.Settings with { Fallback = kind, FallbackMedia = name }, request.HttpContext.RequestAborted);
-        return change is ChannelChange.Done
-            ? Answers.Json(new FallbackDocument(channelId, StatusMapper.Word(kind), name), ApiJson.Readable.FallbackDocument)
-            : Problem.Missing("channel");
+        if (change is not ChannelChange.Done)
+            return Problem.Missing("channel");
+        services.Events.Publish(AuditEvents.ChannelUpdated(services.Time.GetUtcNow(), request.HttpContext.Caller().Actor, channelId));
+        return Answers.Json(new FallbackDocument(channelId, StatusMapper.Word(kind), name), ApiJson.Readable.FallbackDocument);
     }
 
     private Problem? WhyNot(string name, FallbackKind kind)

@@ -96,6 +96,7 @@ internal sealed class SimulcastRoutes(ApiServices services)
         if (fields.Errors.Count > 0)
             return Problem.Invalid(fields.Errors);
         await services.Destinations.ChooseAsync(streamId, id!, isChosen: true, request.HttpContext.RequestAborted);
+        Tell(request.HttpContext, streamId, services.Destinations.Find(id!), isChosen: true);
         return Status(channel);
     }
 
@@ -106,7 +107,14 @@ internal sealed class SimulcastRoutes(ApiServices services)
         if (services.Destinations.Find(id) is not { } entry || entry.ChannelId != streamId)
             return Problem.Missing("destination");
         await services.Destinations.ChooseAsync(streamId, id, isChosen: false, context.RequestAborted);
+        Tell(context, streamId, entry, isChosen: false);
         return TypedResults.NoContent();
+    }
+
+    private void Tell(HttpContext context, string streamId, CatalogEntry? entry, bool isChosen)
+    {
+        if (entry is not null)
+            services.Events.Publish(AuditEvents.DestinationChosen(services.Time.GetUtcNow(), context.Caller().Actor, streamId, entry.Definition.Id, entry.Definition.Name, isChosen));
     }
 
     private IResult With(string streamId, Func<Channel, IResult> answer) => services.Channels.Find(streamId) is { } channel ? answer(channel) : NoChannel;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using StreamManager.Server.Api.Description;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Events;
@@ -45,8 +44,8 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
             .Describes("rotateWebhookSecret", "Makes another secret; the old one signs too for a while.", route => route
                 .Takes<WebhookSecretRequest>("""{ "overlapSeconds": 60 }""", isOptional: true).Gives<WebhookSecretDocument>().Refuses(404, "webhook_not_found"));
         routes.MapGet("/api/webhooks/{id}/deliveries", Deliveries).Needs(Permissions.Manage)
-            .Describes("listDeliveries", "What was and will be sent, newest first.", route => route.Gives<IReadOnlyList<WebhookDeliveryDocument>>()
-                .Asks("limit", "Deliveries of an answer.", "integer").Asks("state", "pending, delivered or failed.").Refuses(400, "invalid_request").Refuses(404, "webhook_not_found"));
+            .Describes("listDeliveries", "What was and will be sent, newest first.", route => route.Lists<WebhookDeliveryDocument>()
+                .Asks("state", "pending, delivered or failed.").Refuses(404, "webhook_not_found"));
         routes.MapPost("/api/webhooks/{id}/deliveries/{deliveryId}/redeliver", Redeliver).Needs(Permissions.Manage)
             .Describes("redeliver", "Sends something once more.", route => route.Gives<WebhookDeliveryDocument>(202)
                 .Refuses(404, "webhook_not_found", "delivery_not_found").Refuses(409, "webhook_is_disabled"));
@@ -69,7 +68,7 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
             return refusal;
         if (!await webhooks.Catalog.AddAsync(webhook, context.RequestAborted))
             return TooMany;
-        Tell(context, "audit.webhook.created", webhook);
+        Tell(context, WebhookEvents.Created, webhook);
         context.Response.Headers.Location = $"/api/webhooks/{webhook.Id}";
         return Answer(context, webhook, StatusCodes.Status201Created, secret);
     }
@@ -104,7 +103,7 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
             context.RequestAborted);
         if (changed is null)
             return refusal ?? NoWebhook;
-        Tell(context, "audit.webhook.updated", changed);
+        Tell(context, WebhookEvents.Updated, changed);
         return Answer(context, changed);
     }
 
@@ -116,7 +115,7 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
             return refusal;
         if (!await webhooks.Catalog.RemoveAsync(id, current => EntityTag.IsCurrent(context.Request, TagOf(current)), context.RequestAborted))
             return webhooks.Catalog.Find(id) is null ? NoWebhook : Problem.Stale;
-        Tell(context, "audit.webhook.deleted", webhook);
+        Tell(context, WebhookEvents.Deleted, webhook);
         return TypedResults.NoContent();
     }
 
@@ -148,7 +147,7 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
         var now = time.GetUtcNow();
         if (await webhooks.Catalog.UpdateAsync(id, webhook => webhook.Rotated(secret, now, now + overlap), context.RequestAborted) is not { } changed)
             return NoWebhook;
-        Tell(context, "audit.webhook.secretRotated", changed);
+        Tell(context, WebhookEvents.SecretRotated, changed);
         return Answers.Json(new WebhookSecretDocument(secret, OldSecretsUntil(changed)), ApiJson.Readable.WebhookSecretDocument);
     }
 
@@ -158,19 +157,16 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
             return NoWebhook;
         if (Refusal(context, webhook) is { } refusal)
             return refusal;
-        const int most = WebhookLimits.MostPending + WebhookLimits.MostFinished;
-        var errors = new List<FieldError>();
-        var limit = DefaultPage;
-        if (context.Request.Query.TryGetValue("limit", out var limitText)
-            && !(int.TryParse(limitText.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= most))
-            errors.Add(new FieldError("/limit", $"must be a whole number from 1 to {most}"));
-        var state = context.Request.Query.TryGetValue("state", out var stateText) ? stateText.ToString() : null;
+        var state = context.Request.Query.TryGetValue("state", out var text) ? text.ToString() : null;
         if (state is not (null or "pending" or "delivered" or "failed"))
-            errors.Add(new FieldError("/state", "must be pending | delivered | failed"));
-        if (errors.Count > 0)
-            return Problem.Invalid(errors);
-        var deliveries = webhooks.Dispatcher.DeliveriesOf(id).Where(delivery => state is null || StatusMapper.Word(delivery.State) == state).Take(limit);
-        return Answers.Json([.. deliveries.Select(Describe)], ApiJson.Readable.IReadOnlyListWebhookDeliveryDocument);
+            return Problem.InvalidParameters([new FieldError("state", "must be pending | delivered | failed")]);
+        return Page.Of(
+            context,
+            [.. webhooks.Dispatcher.DeliveriesOf(id).Where(delivery => state is null || StatusMapper.Word(delivery.State) == state)],
+            delivery => delivery.Id,
+            Describe,
+            ApiJson.Readable.IReadOnlyListWebhookDeliveryDocument,
+            new PageOrder<WebhookDelivery>(delivery => Page.NewestFirst(delivery.CreatedAt, delivery.Id), DefaultPage));
     }
 
     private IResult Redeliver(string id, string deliveryId, HttpContext context)
@@ -181,9 +177,10 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
             return refusal;
         if (!webhook.Enabled)
             return IsDisabled;
-        return webhooks.Dispatcher.Redeliver(id, deliveryId) is { } delivery
-            ? Answers.Json(Describe(delivery), ApiJson.Readable.WebhookDeliveryDocument, StatusCodes.Status202Accepted)
-            : Problem.Missing("delivery");
+        if (webhooks.Dispatcher.Redeliver(id, deliveryId) is not { } delivery)
+            return Problem.Missing("delivery");
+        Tell(context, WebhookEvents.Redelivered, webhook);
+        return Answers.Json(Describe(delivery), ApiJson.Readable.WebhookDeliveryDocument, StatusCodes.Status202Accepted);
     }
 
     private async Task<IResult> ReplayAsync(string id, HttpContext context)
@@ -204,7 +201,7 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
         _ = AccountFields.TryTime(text!, out var since);
         var happened = await webhooks.History.ReadAsync(since, one => EventPattern.MayBeTold(one) && webhook.Wants(one), context.RequestAborted);
         var replay = webhooks.Dispatcher.Replay(webhook, happened);
-        Tell(context, "audit.webhook.replayed", webhook);
+        Tell(context, WebhookEvents.Replayed, webhook);
         var document = new WebhookReplayDocument(replay.Queued, replay.Skipped, replay.Next?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         return Answers.Json(document, ApiJson.Readable.WebhookReplayDocument, StatusCodes.Status202Accepted);
     }
@@ -213,8 +210,8 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
     private static Problem? Refusal(HttpContext context, WebhookDefinition webhook) =>
         webhook.Events.Any(EventPattern.IsForOwners) && !context.Caller().Permissions.HasFlag(Permissions.Administer) ? Problem.Forbidden(Permissions.Administer) : null;
 
-    private void Tell(HttpContext context, string type, WebhookDefinition webhook) => bus.Publish(
-        type, webhook.ChannelId, context.Caller().Actor, new JsonObject { ["webhookId"] = webhook.Id, ["host"] = webhook.Host, ["enabled"] = webhook.Enabled });
+    private void Tell(HttpContext context, Func<DateTimeOffset, string, WebhookDefinition, ServerEvent> happened, WebhookDefinition webhook) =>
+        bus.Publish(happened(time.GetUtcNow(), context.Caller().Actor, webhook));
 
     private IResult Answer(HttpContext context, WebhookDefinition webhook, int status = StatusCodes.Status200OK, string? secret = null)
     {

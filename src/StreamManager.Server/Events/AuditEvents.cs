@@ -15,12 +15,13 @@ internal static class AuditEvents
     private static readonly EventType UpdatedType = new("audit.destination.updated", "destination", "name", "enabled");
     private static readonly EventType DeletedType = new("audit.destination.deleted", "destination", "name");
     private static readonly EventType BroadcastDeletedType = new("audit.broadcast.deleted", "broadcast");
+    private static readonly EventType ChosenType = new("audit.destination.chosen", "destination", "name", "chosen");
     private static readonly EventType KickedType = new("audit.stream.kicked", "clientId");
 
     /// <summary>The family.</summary>
     public static ImmutableArray<EventType> All { get; } =
     [
-        StartedType, StoppedType, SelectedType, ChannelCreatedType, ChannelUpdatedType, ChannelDeletedType, CreatedType, UpdatedType, DeletedType, BroadcastDeletedType, KickedType,
+        StartedType, StoppedType, SelectedType, ChannelCreatedType, ChannelUpdatedType, ChannelDeletedType, CreatedType, UpdatedType, DeletedType, BroadcastDeletedType, ChosenType, KickedType,
     ];
 
     /// <summary>Somebody took a channel on air.</summary>
@@ -53,6 +54,10 @@ internal static class AuditEvents
 
     /// <summary>Somebody removed it.</summary>
     public static ServerEvent DestinationDeleted(DateTimeOffset time, string actor, string channelId, string id, string name) => DeletedType.At(time, channelId, actor, id, name);
+
+    /// <summary>Somebody took it into the running broadcast, or out of it.</summary>
+    public static ServerEvent DestinationChosen(DateTimeOffset time, string actor, string channelId, string id, string name, bool isChosen) =>
+        ChosenType.At(time, channelId, actor, id, name, isChosen);
 
     /// <summary>Somebody closed a connection.</summary>
     public static ServerEvent StreamKicked(DateTimeOffset time, string actor, string? channelId, string clientId) => KickedType.At(time, channelId, actor, clientId);

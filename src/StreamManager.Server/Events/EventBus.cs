@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using System.Threading.Channels;
 
 namespace StreamManager.Server.Events;
@@ -8,15 +7,12 @@ namespace StreamManager.Server.Events;
 /// Hands every event to everybody who listens. Publishing never waits: each listener has a bounded queue of its own, and one that does not keep up loses the oldest and can tell how
 /// many. Thread-safe.
 /// </summary>
-internal sealed class EventBus(TimeProvider time)
+internal sealed class EventBus
 {
     private readonly Lock _lock = new();
 
     // Replaced whole under the lock; read without it.
     private ImmutableList<EventSubscription> _subscriptions = [];
-
-    /// <summary>Tells everybody that something happened now.</summary>
-    public void Publish(string type, string? channelId, string? actor, JsonObject data) => Publish(new ServerEvent(ServerEvent.NewId(), type, time.GetUtcNow(), channelId, actor, data));
 
     /// <summary>Tells everybody.</summary>
     public void Publish(ServerEvent happened)

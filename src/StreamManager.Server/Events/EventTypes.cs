@@ -10,7 +10,10 @@ internal static class EventTypes
 
     /// <summary>All of them.</summary>
     public static ImmutableArray<EventType> All { get; } =
-        [.. ConnectionEvents.All, .. SourceEvents.All, .. ProgramEvents.All, .. DestinationEvents.All, .. ServerEvents.All, .. AuditEvents.All];
+        [
+            .. ConnectionEvents.All, .. SourceEvents.All, .. ProgramEvents.All, .. DestinationEvents.All, .. ServerEvents.All, .. AuditEvents.All,
+            .. AccountEvents.All, .. KeyEvents.All, .. MediaEvents.All, .. WebhookEvents.All,
+        ];
 
     /// <summary>True: it tells how something gets on, and is not worth keeping once it is over.</summary>
     public static bool IsPassing(string type) => type == "media.uploading";

@@ -179,7 +179,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var vault = Own(await Vault.OpenAsync(store, options.EncryptionKey, options.DataDirectory, time, cancellationToken));
         IsFirstStart = vault.IsNew;
         store.Keep(vault.Anchor);
-        var events = _events = new EventBus(time);
+        var events = _events = new EventBus();
         OwnAsync(new JournalWriter(
             state.Journal, events, new JournalRetention(TimeSpan.FromDays(options.EventRetentionDays), options.EventRetentionEntries), time, loggers.CreateLogger<JournalWriter>()));
         _accounts = OwnAsync(new AccountParts(store, options.AdminToken, events, time, loggers));

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
@@ -115,11 +114,8 @@ internal sealed partial class StreamAccess : IAsyncDisposable
         if (!Attempts.RecordFailure(address))
             return;
         LogBanned(_logger, address, KeyAttempts.BanLength.TotalMinutes);
-        _events.Publish("key.addressBanned", null, null, new JsonObject
-        {
-            ["remoteAddress"] = address,
-            ["until"] = (_time.GetUtcNow() + KeyAttempts.BanLength).UtcDateTime,
-        });
+        var now = _time.GetUtcNow();
+        _events.Publish(KeyEvents.AddressBanned(now, address, now + KeyAttempts.BanLength));
     }
 
     private async Task RunUpkeepAsync()

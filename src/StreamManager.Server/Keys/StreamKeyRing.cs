@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Text.Json.Nodes;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Events;
 using StreamManager.Server.Options;
@@ -286,13 +285,7 @@ internal sealed partial class StreamKeyRing : IDisposable
         if (_refusalsTold.TryGet(known.Hash, out var told) && now - told < RefusalInterval)
             return verdict;
         _refusalsTold.Set(known.Hash, now);
-        _events.Publish("key.refused", known.Key.ChannelId, null, new JsonObject
-        {
-            ["keyId"] = known.Key.Id,
-            ["keyHint"] = known.Key.Hint,
-            ["reason"] = reason,
-            ["remoteAddress"] = Addresses.Text(address),
-        });
+        _events.Publish(KeyEvents.Refused(now, known.Key, reason, Addresses.Text(address)));
         return verdict;
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using StreamManager.Engine.Channels;
 using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
@@ -170,7 +169,7 @@ internal sealed partial class MediaLibrary : IAsyncDisposable
         Volatile.Write(ref _all, _all.Remove(record));
         File.Delete(away);
         File.Delete(ThumbnailOf(record));
-        _events.Publish("media.removed", null, actor, new JsonObject { ["filename"] = record.FileName, ["title"] = record.Title });
+        _events.Publish(MediaEvents.Removed(_time.GetUtcNow(), actor, record));
         return new MediaRemoval.Removed();
     }
 
@@ -239,14 +238,7 @@ internal sealed partial class MediaLibrary : IAsyncDisposable
     private void Publish(MediaRecord record, string? actor)
     {
         Volatile.Write(ref _all, _all.Add(record));
-        var data = new JsonObject
-        {
-            ["filename"] = record.FileName,
-            ["title"] = record.Title,
-            ["type"] = record.Kind is MediaKind.Image ? "image" : "video",
-            ["size"] = record.Size,
-        };
-        _events.Publish("media.added", null, actor, data);
+        _events.Publish(MediaEvents.Added(_time.GetUtcNow(), actor, record));
     }
 
     private static MediaRecord RecordOf(string fileName, string title, MediaFacts facts, long size, string sha256, DateTimeOffset createdAt) => new(

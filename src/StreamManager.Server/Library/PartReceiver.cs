@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json.Nodes;
 using StreamManager.Server.Api;
 using StreamManager.Server.Events;
 
@@ -72,8 +71,7 @@ internal sealed partial class PartReceiver(MediaLibrary library, UploadFolder fo
         folder.Save(record);
         upload.Record = record;
         folder.RemoveBytes(record.Id);
-        events.Publish(
-            "media.rejected", null, record.Actor, new JsonObject { ["uploadId"] = record.Id, ["title"] = record.Title, ["code"] = refusal.Code, ["reason"] = refusal.Words });
+        events.Publish(MediaEvents.Rejected(record.ChangedAt, record.Actor, record.Id, record.Title, refusal.Code, refusal.Words));
     }
 
     private async Task<Problem?> CopyAsync(PartialUpload upload, Stream body, FileStream file, CancellationToken cancellationToken)
@@ -173,11 +171,7 @@ internal sealed partial class PartReceiver(MediaLibrary library, UploadFolder fo
             return;
         upload.LastTold = now;
         var record = upload.Record;
-        events.Publish(
-            "media.uploading",
-            null,
-            record.Actor,
-            new JsonObject { ["uploadId"] = record.Id, ["title"] = record.Title, ["receivedBytes"] = upload.Received, ["totalBytes"] = record.Length });
+        events.Publish(MediaEvents.Uploading(time.GetUtcNow(), record.Actor, record.Id, record.Title, upload.Received, record.Length));
     }
 
     [LoggerMessage(3, LogLevel.Error, "A part of an upload could not be written to the disk.")]

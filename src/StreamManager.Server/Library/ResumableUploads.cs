@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using StreamManager.Server.Api;
 using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
@@ -267,7 +266,7 @@ internal sealed partial class ResumableUploads : IAsyncDisposable
         if (upload.Record.IsDecided)
             return;
         var record = upload.Record;
-        _events.Publish("media.rejected", null, record.Actor, new JsonObject { ["uploadId"] = record.Id, ["title"] = record.Title, ["code"] = code, ["reason"] = reason });
+        _events.Publish(MediaEvents.Rejected(_time.GetUtcNow(), record.Actor, record.Id, record.Title, code, reason));
     }
 
     private void Forget(PartialUpload upload)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -209,12 +208,11 @@ internal sealed partial class UploadReceiver(MediaLibrary library, UploadPlaces 
         if (time.GetElapsedTime(upload.LastTold, now) < ProgressInterval && upload.LastTold != 0)
             return;
         upload.LastTold = now;
-        var data = new JsonObject { ["uploadId"] = upload.Id, ["title"] = upload.Title, ["receivedBytes"] = received, ["totalBytes"] = upload.TotalBytes };
-        events.Publish("media.uploading", null, upload.Actor, data);
+        events.Publish(MediaEvents.Uploading(time.GetUtcNow(), upload.Actor, upload.Id, upload.Title, received, upload.TotalBytes));
     }
 
-    private void Reject(Upload upload, string code, string reason) => events.Publish(
-        "media.rejected", null, upload.Actor, new JsonObject { ["uploadId"] = upload.Id, ["title"] = upload.Title, ["code"] = code, ["reason"] = reason });
+    private void Reject(Upload upload, string code, string reason) =>
+        events.Publish(MediaEvents.Rejected(time.GetUtcNow(), upload.Actor, upload.Id, upload.Title, code, reason));
 
     [LoggerMessage(1, LogLevel.Error, "An upload could not be written to the disk.")]
     private static partial void LogDisk(ILogger logger, Exception exception);

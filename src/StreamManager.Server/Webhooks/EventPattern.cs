@@ -34,16 +34,3 @@ internal static class EventPattern
         happened.Type == WebhookEvents.Disabled
         || !(happened.Type.StartsWith(OwnPrefix, StringComparison.Ordinal) || happened.Type.StartsWith(OwnAuditPrefix, StringComparison.Ordinal));
 }
-
-/// <summary>Events about webhooks.</summary>
-internal static class WebhookEvents
-{
-    /// <summary>An endpoint was switched off because it is gone or failed for a day. Data: <c>webhookId</c>, <c>host</c>, <c>reason</c>.</summary>
-    public const string Disabled = "webhook.disabled";
-
-    /// <summary>Deliveries were dropped because too many waited. Data: <c>webhookId</c> (absent: before they came to an endpoint), <c>count</c>.</summary>
-    public const string Lost = "webhook.lost";
-
-    /// <summary>Sent by the test route alone, to its endpoint.</summary>
-    public const string Test = "webhook.test";
-}

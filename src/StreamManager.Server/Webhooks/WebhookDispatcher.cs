@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json.Nodes;
 using StreamManager.Server.Events;
 using StreamManager.Server.Storage;
 
@@ -86,7 +85,7 @@ internal sealed partial class WebhookDispatcher : IAsyncDisposable
     /// <summary>Sends a test event now, once, whether the endpoint is enabled or not.</summary>
     public Task<WebhookAnswer> TestAsync(WebhookDefinition webhook, CancellationToken cancellationToken)
     {
-        var happened = new ServerEvent(ServerEvent.NewId(), WebhookEvents.Test, _time.GetUtcNow(), webhook.ChannelId, null, new JsonObject { ["webhookId"] = webhook.Id });
+        var happened = WebhookEvents.Trial(_time.GetUtcNow(), webhook);
         return _sender.SendAsync(webhook, happened.Id, WebhookMessage.Write(happened), WebhookLimits.AttemptTimeout, cancellationToken);
     }
 
@@ -204,7 +203,7 @@ internal sealed partial class WebhookDispatcher : IAsyncDisposable
                 if (disabled is null)
                     continue;
                 LogDisabled(_logger, id, disabled.Host, reason);
-                _bus.Publish(WebhookEvents.Disabled, disabled.ChannelId, null, new JsonObject { ["webhookId"] = id, ["host"] = disabled.Host, ["reason"] = reason });
+                _bus.Publish(WebhookEvents.SwitchedOff(_time.GetUtcNow(), disabled, reason));
             }
         }
         catch (StoreUnavailableException)
@@ -238,10 +237,7 @@ internal sealed partial class WebhookDispatcher : IAsyncDisposable
     private void Tell(string? webhookId, long count)
     {
         LogLost(_logger, count, webhookId ?? "all webhooks");
-        var data = new JsonObject { ["count"] = count };
-        if (webhookId is not null)
-            data["webhookId"] = webhookId;
-        _bus.Publish(WebhookEvents.Lost, null, null, data);
+        _bus.Publish(WebhookEvents.Dropped(_time.GetUtcNow(), webhookId, count));
     }
 
     private static string Text(byte[] body) => Encoding.UTF8.GetString(body);

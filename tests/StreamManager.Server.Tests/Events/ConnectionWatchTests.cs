@@ -16,7 +16,7 @@ public sealed class ConnectionWatchTests : IDisposable
 
     public ConnectionWatchTests()
     {
-        _bus = new EventBus(_time);
+        _bus = new EventBus();
         _policy = new ConnectionPolicy(_time, NullLogger<ConnectionPolicy>.Instance);
         _watch = new ConnectionWatch(_bus, _policy, _time);
         _heard = _bus.Subscribe("test");

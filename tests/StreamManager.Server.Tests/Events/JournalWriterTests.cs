@@ -13,7 +13,7 @@ public sealed class JournalWriterTests : IDisposable
     private static readonly JournalRetention Everything = new(TimeSpan.FromDays(365), 1_000_000);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly EventBus _bus = new(TimeProvider.System);
+    private readonly EventBus _bus = new();
 
     private readonly DataDirectoryLock _held;
 
@@ -109,7 +109,7 @@ public sealed class JournalWriterTests : IDisposable
         await using var store = Open();
         await using (var writer = Write(store, Everything))
         {
-            _bus.Publish("media.uploading", null, null, []);
+            _bus.Publish(MediaEvents.Uploading(TimeProvider.System.GetUtcNow(), null, "u", "a clip", 1, 2));
             Publish(1, 1);
         }
 
@@ -122,7 +122,7 @@ public sealed class JournalWriterTests : IDisposable
         await using var store = Open();
         await using (var writer = Write(store, Everything))
         {
-            _bus.Publish("program.test", "main", null, new JsonObject { ["number"] = 0, ["text"] = new string('x', StateLimits.LargestBody) });
+            _bus.Publish(Happened(new JsonObject { ["number"] = 0, ["text"] = new string('x', StateLimits.LargestBody) }));
             Publish(1, 1);
             await Eventually.TrueAsync(async () => (await ReadAllAsync(store)).Count == 2);
         }
@@ -170,8 +170,10 @@ public sealed class JournalWriterTests : IDisposable
     private void Publish(int first, int count)
     {
         for (var i = first; i < first + count; i++)
-            _bus.Publish("program.test", "main", null, new JsonObject { ["number"] = i });
+            _bus.Publish(Happened(new JsonObject { ["number"] = i }));
     }
+
+    private static ServerEvent Happened(JsonObject data) => new(ServerEvent.NewId(), "program.test", TimeProvider.System.GetUtcNow(), "main", null, data);
 
     private static async Task<List<JsonObject>> ReadAllAsync(SqliteStateStore store)
     {

@@ -24,7 +24,7 @@ internal sealed class HandlerParts : IAsyncDisposable
 
     public ConnectionRegistry Connections { get; } = new();
 
-    public EventBus Events { get; } = new(TimeProvider.System);
+    public EventBus Events { get; } = new();
 
     public ConnectionPolicy Policy { get; } = new(TimeProvider.System, NullLogger<ConnectionPolicy>.Instance);
 
@@ -48,8 +48,8 @@ internal sealed class HandlerParts : IAsyncDisposable
         parts.Channels = new ChannelDirectory(parts._engine);
         parts.Channels.Add(options.Definition);
         parts.Access = await StreamAccess.OpenAsync(
-            parts._state.Store, parts._vault, new ServerOptions(), [options], parts.Connections, new EventBus(TimeProvider.System), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
-        parts.Accounts = new AccountParts(parts._state.Store, new Secret(token), new EventBus(TimeProvider.System), TimeProvider.System, NullLoggerFactory.Instance);
+            parts._state.Store, parts._vault, new ServerOptions(), [options], parts.Connections, new EventBus(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        parts.Accounts = new AccountParts(parts._state.Store, new Secret(token), new EventBus(), TimeProvider.System, NullLoggerFactory.Instance);
         parts.Handler = new RtmpServerHandler(
             parts.Channels, parts.Access, parts.Accounts.Authenticator, parts.Connections, parts.Watch, TimeProvider.System, NullLogger<RtmpServerHandler>.Instance);
         return parts;

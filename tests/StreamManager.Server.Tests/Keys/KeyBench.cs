@@ -30,7 +30,7 @@ internal sealed class KeyBench : IAsyncDisposable
     {
         _lock = DataDirectoryLock.Take(_folder.Path);
         Store = new CutOffStore(SqliteStateStore.Open(_lock, Time, NullLogger<SqliteStateStore>.Instance));
-        Events = new EventBus(Time);
+        Events = new EventBus();
         Happened = Events.Subscribe("bench");
     }
 

@@ -81,7 +81,7 @@ public sealed class UploadExpiryTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _state = await TestStore.OpenAsync(_folder);
-        _bus = new EventBus(_clock);
+        _bus = new EventBus();
         _inspector = new FileInspector(new FfmpegOptions { WorkDirectory = _folder.File("work") }, TimeProvider.System);
         _library = await MediaLibrary.OpenAsync(
             _folder.File("media"), new MediaOptions(), new MediaRecords(_state.Store), new MediaProbe(_inspector), _bus, _clock, NullLogger<MediaLibrary>.Instance, Cancel);

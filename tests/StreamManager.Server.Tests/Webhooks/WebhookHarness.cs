@@ -111,7 +111,7 @@ internal sealed class WebhookHarness : IAsyncDisposable
 
     private async Task OpenAsync(OutboundHttpSettings? settings)
     {
-        Bus = new EventBus(Clock);
+        Bus = new EventBus();
         Heard = Bus.Subscribe("test");
         _state = await TestStore.OpenAsync(_folder);
         _vault = await Vault.OpenAsync(_state.Store, null, _folder.Path, Clock, CancellationToken.None);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using StreamManager.Server.Events;
 using StreamManager.Server.Storage;
 
@@ -92,7 +91,7 @@ internal sealed class LoginDesk(
 
         // A name that is nobody's may be a password in the wrong field.
         if (user is not null)
-            events.Publish("audit.login.failed", null, null, new JsonObject { ["userId"] = user.Id, ["name"] = user.Value.Name, ["address"] = address });
+            events.Publish(AccountEvents.LoginFailed(time.GetUtcNow(), user.Id, user.Value.Name, address));
         return (null, new LoginResult.Wrong());
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using StreamManager.Server.Events;
 using StreamManager.Server.Storage;
 
@@ -41,7 +40,7 @@ internal sealed class SessionBook(
             cancellationToken);
         foreach (var session in old)
             cache.Forget(session.Id);
-        Publish("audit.session.created", "user:" + user.Value.Name, user.Id, record.Id, address);
+        events.Publish(AccountEvents.SessionCreated(now, "user:" + user.Value.Name, user.Id, record.Id, address));
         return new NewSession(new Secret(secret), record.CreatedAt + AccountLimits.SessionLifetime);
     }
 
@@ -89,7 +88,7 @@ internal sealed class SessionBook(
         await documents.Sessions.RemoveAsync(id, expectedVersion: null, cancellationToken);
         cache.Forget(id);
         if (session is not null)
-            Publish("audit.session.ended", actor, session.Value.UserId, session.Value.Id, null);
+            events.Publish(AccountEvents.SessionEnded(time.GetUtcNow(), actor, session.Value.UserId, session.Value.Id));
     }
 
     /// <summary>A record with a later use, and until when the store keeps it.</summary>
@@ -136,13 +135,5 @@ internal sealed class SessionBook(
             reports.Tell(e);
             return null;
         }
-    }
-
-    private void Publish(string type, string actor, string userId, string sessionId, string? address)
-    {
-        var data = new JsonObject { ["userId"] = userId, ["sessionId"] = sessionId };
-        if (address is not null)
-            data["address"] = address;
-        events.Publish(type, null, actor, data);
     }
 }

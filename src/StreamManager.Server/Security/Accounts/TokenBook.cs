@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using StreamManager.Server.Events;
 using StreamManager.Server.Storage;
 
@@ -29,7 +28,7 @@ internal sealed class TokenBook(
             var secret = AccountSecret.Make(AccountSecret.TokenPrefix);
             var record = new TokenRecord(AccountSecret.NewId("tok_"), name, scopes, maker.UserId, time.GetUtcNow(), maker.Actor, expiresAt, UsedAt: null);
             await documents.Tokens.PutAsync(AccountSecret.Digest(secret), record, StateWrite.Absent, cancellationToken, expiresAt);
-            Publish("audit.token.created", maker.Actor, record);
+            events.Publish(AccountEvents.TokenCreated(record.CreatedAt, maker.Actor, record));
             return new NewToken(new Secret(secret), record);
         }
         finally
@@ -79,7 +78,7 @@ internal sealed class TokenBook(
     {
         await documents.Tokens.RemoveAsync(token.Id, expectedVersion: null, cancellationToken);
         cache.Forget(token.Id);
-        Publish("audit.token.removed", actor, token.Value);
+        events.Publish(AccountEvents.TokenRemoved(time.GetUtcNow(), actor, token.Value));
     }
 
     /// <inheritdoc/>
@@ -87,12 +86,4 @@ internal sealed class TokenBook(
 
     /// <summary>A record with a later use, and until when the store keeps it.</summary>
     internal static (TokenRecord Value, DateTimeOffset? ExpiresAt) Used(TokenRecord record, DateTimeOffset usedAt) => (record with { UsedAt = usedAt }, record.ExpiresAt);
-
-    private void Publish(string type, string actor, TokenRecord record) => events.Publish(type, null, actor, new JsonObject
-    {
-        ["tokenId"] = record.Id,
-        ["name"] = record.Name,
-        ["userId"] = record.UserId,
-        ["scopes"] = new JsonArray([.. PermissionNames.List(record.Scopes).Select(scope => JsonValue.Create(scope))]),
-    });
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using StreamManager.Server.Events;
 using StreamManager.Server.Storage;
 
@@ -66,7 +65,7 @@ internal sealed class UserBook(
     {
         if (await passwords.HashAsync(password, cancellationToken) is not { } hash)
             return UserResult.Refused(UserRefusal.Busy);
-        return await ChangeAsync((users, setup) => Add(users, setup, New(name, role, hash, isEnabled), "audit.user.created", actor), cancellationToken);
+        return await ChangeAsync((users, setup) => Add(users, setup, New(name, role, hash, isEnabled), AccountEvents.UserCreated, actor), cancellationToken);
     }
 
     /// <summary>Makes the first owner by the link's token and ends the set-up for ever.</summary>
@@ -82,7 +81,7 @@ internal sealed class UserBook(
         return await ChangeAsync(
             (users, setup) => RefusalOf(setup, linkToken) is { } late
                 ? Plan.Refuse(late)
-                : Add(users, setup, New(name, Role.Owner, hash, isEnabled: true), "audit.setup.completed", "setup"),
+                : Add(users, setup, New(name, Role.Owner, hash, isEnabled: true), AccountEvents.SetupCompleted, "setup"),
             cancellationToken);
     }
 
@@ -154,7 +153,7 @@ internal sealed class UserBook(
 
     private UserRecord New(string name, Role role, string hash, bool isEnabled) => new(name, role, hash, AccountSecret.NewId(""), isEnabled, time.GetUtcNow(), []);
 
-    private Plan Add(Users users, Versioned<SetupRecord>? setup, UserRecord user, string eventType, string actor)
+    private Plan Add(Users users, Versioned<SetupRecord>? setup, UserRecord user, Func<DateTimeOffset, string, string, UserRecord, ServerEvent> happened, string actor)
     {
         if (users.FindByName(user.Name) is not null || users.FindDamagedByName(user.Name) is not null)
             return Plan.Refuse(UserRefusal.NameTaken);
@@ -164,7 +163,7 @@ internal sealed class UserBook(
         return new Plan(id, user, [documents.Users.Put(id, user, StateWrite.Absent)])
         {
             EndsSetup = user.Role is Role.Owner,
-            Tell = () => Publish(eventType, actor, id, user, []),
+            Tell = () => events.Publish(happened(time.GetUtcNow(), actor, id, user)),
         };
     }
 
@@ -200,7 +199,7 @@ internal sealed class UserBook(
         return new Plan(id, after, [documents.Users.Put(id, after, user.Version)])
         {
             EndsSetup = after.Role is Role.Owner,
-            Tell = () => Publish("audit.user.changed", actor, id, after, changed),
+            Tell = () => events.Publish(AccountEvents.UserChanged(time.GetUtcNow(), actor, id, after, changed)),
         };
     }
 
@@ -216,7 +215,7 @@ internal sealed class UserBook(
             return Plan.Refuse(UserRefusal.LastOwner);
         return new Plan(id, user.Value, [documents.Users.Remove(id, user.Version), .. owned])
         {
-            Tell = () => Publish("audit.user.removed", actor, id, user.Value, []),
+            Tell = () => events.Publish(AccountEvents.UserRemoved(time.GetUtcNow(), actor, id, user.Value)),
         };
     }
 
@@ -253,14 +252,6 @@ internal sealed class UserBook(
     }
 
     private static StoreUnavailableException Contended() => new("The users are being changed by others all the time. Try again.");
-
-    private void Publish(string type, string actor, string id, UserRecord user, ImmutableArray<string> changed)
-    {
-        var data = new JsonObject { ["userId"] = id, ["name"] = user.Name, ["role"] = Roles.Name(user.Role), ["enabled"] = user.IsEnabled };
-        if (changed.Length > 0)
-            data["changed"] = new JsonArray([.. changed.Select(field => JsonValue.Create(field))]);
-        events.Publish(type, null, actor, data);
-    }
 
     /// <summary>A decided change, or why there is none.</summary>
     private sealed record Plan(string Id, UserRecord? User, ImmutableArray<StateWrite> Writes)

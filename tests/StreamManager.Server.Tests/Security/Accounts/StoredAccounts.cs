@@ -20,7 +20,7 @@ internal sealed class StoredAccounts : IAsyncDisposable
         _lock = DataDirectoryLock.Take(_folder.Path);
         Time = time ?? TimeProvider.System;
         Store = SqliteStateStore.Open(_lock, Time, NullLogger<SqliteStateStore>.Instance);
-        Events = new EventBus(Time);
+        Events = new EventBus();
         Heard = Events.Subscribe("test");
         Parts = new AccountParts(Store, adminToken is null ? null : new Secret(adminToken), Events, Time, NullLoggerFactory.Instance);
     }
