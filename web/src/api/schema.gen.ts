@@ -7931,7 +7931,9 @@ export interface operations {
     listDeliveries: {
         parameters: {
             query?: {
-                /** @description Deliveries of an answer. */
+                /** @description The id of the last entry of the page before. */
+                after?: string;
+                /** @description Entries of a page, 1 to 1000; pages are in the order of the ids. */
                 limit?: number;
                 /** @description pending, delivered or failed. */
                 state?: string;
@@ -7947,13 +7949,17 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Where the next page is (rel="next"); absent: this is the last. */
+                    Link?: string;
+                    /** @description How many there are in all. */
+                    "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookDelivery"][];
                 };
             };
-            /** @description invalid_request */
+            /** @description invalid_parameter */
             400: {
                 headers: {
                     [name: string]: unknown;
