@@ -2,6 +2,9 @@ import type { components } from './schema.gen';
 
 type Schemas = components['schemas'];
 
+/** With all fields: the document calls optional what has a default in the server, and the server always tells it. */
+type Told<T> = T extends readonly (infer I)[] ? Told<I>[] : T extends object ? { [K in keyof T]-?: Told<Exclude<T[K], undefined>> } : T;
+
 export type Status = Schemas['Status'];
 export type Source = Schemas['Source'];
 export type Program = Schemas['Program'];
@@ -15,3 +18,5 @@ export type Problem = Schemas['Problem'];
 export type FieldError = Schemas['FieldError'];
 export type EventEntry = Schemas['EventEntry'];
 export type Permission = 'view' | 'operate' | 'manage' | 'administer';
+export type BroadcastReport = Told<Schemas['BroadcastReport']>;
+export type BroadcastSummary = Schemas['BroadcastSummary'];

@@ -1,4 +1,4 @@
-import { MonitorUp, Radio, Share2, type LucideIcon } from 'lucide-react';
+import { Clapperboard, MonitorUp, Radio, Share2, type LucideIcon } from 'lucide-react';
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
 import type { Permission } from '../api/types';
 
@@ -20,4 +20,5 @@ export const pages: readonly Page[] = [
   { path: '/live/:channel', title: 'Live', icon: null, needs: 'view', component: lazy(() => import('../pages/live/live-page')) },
   { path: '/start', title: 'Connect OBS', icon: MonitorUp, needs: 'view', component: lazy(() => import('../pages/start/encoder-page')) },
   { path: '/start/destination', title: 'Add a destination', icon: Share2, needs: 'manage', component: lazy(() => import('../pages/start/destination-page')) },
+  { path: '/broadcasts/:id?', title: 'Broadcasts', icon: Clapperboard, needs: 'view', component: lazy(() => import('../pages/broadcasts/broadcasts-page')) },
 ];

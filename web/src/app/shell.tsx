@@ -10,6 +10,7 @@ import { LinkBanner } from './link-banner';
 import { pages, type Page } from './pages';
 import { useTheme } from './theme';
 import './shell.css';
+import './print.css';
 
 /** What is around every page: the ways to the others, the account, and whether the server is there. */
 export function Shell({ children }: { children: ReactNode }) {

@@ -56,6 +56,9 @@ const changedBy: readonly (readonly [prefix: string, query: string])[] = [
   ['audit.user.', 'users'],
   ['audit.token.', 'tokens'],
   ['media.', 'media'],
+  ['program.', 'broadcasts'],
+  ['destination.', 'broadcasts'],
+  ['audit.broadcast.', 'broadcasts'],
   ['server.configuration', 'configuration'],
 ];
 

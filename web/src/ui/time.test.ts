@@ -3,6 +3,7 @@ import { duration, relative } from './time';
 
 it.each([
   [0, '0 s'],
+  [0.02, '< 0.1 s'],
   [0.42, '0.4 s'],
   [9.96, '10 s'],
   [59.6, '1 min'],

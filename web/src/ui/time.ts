@@ -2,8 +2,9 @@ const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** How long something took: 0.4 → "0.4 s", 75 → "1 min 15 s", 3725 → "1 h 2 min", 180000 → "2 d 2 h". */
+/** How long something took: 0.02 → "< 0.1 s", 0.4 → "0.4 s", 75 → "1 min 15 s", 3725 → "1 h 2 min", 180000 → "2 d 2 h". */
 export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 0.05) return '< 0.1 s';
   if (seconds < 9.95) return `${Math.max(0, Math.round(seconds * 10) / 10)} s`;
   const whole = Math.round(seconds);
   if (whole < minute) return `${whole} s`;
@@ -33,4 +34,9 @@ export function dateTime(time: string | number): string {
 /** The same with seconds, for what is looked up exactly. */
 export function exactTime(time: string | number): string {
   return new Date(time).toLocaleString([], { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+}
+
+/** "14:03:27.4": where tenths matter. */
+export function timeOfDayExact(time: number): string {
+  return new Date(time).toLocaleTimeString([], { hour12: false, hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 1 });
 }
