@@ -33,6 +33,8 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(BroadcastReport))]
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(ConfigurationDocument))]
+[JsonSerializable(typeof(SystemDocument))]
+[JsonSerializable(typeof(LogDocument))]
 [JsonSerializable(typeof(IReadOnlyList<MediaDocument>))]
 [JsonSerializable(typeof(MediaDocument))]
 [JsonSerializable(typeof(IReadOnlyList<UploadDocument>))]

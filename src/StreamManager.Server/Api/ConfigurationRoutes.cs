@@ -14,8 +14,16 @@ namespace StreamManager.Server.Api;
 /// <param name="ChangedAt">When it was last changed, by its own stamp; null: there is no file.</param>
 /// <param name="Errors">Why it was refused, every mistake.</param>
 /// <param name="NeedsRestart">Changed settings that hold from the next start only.</param>
+/// <param name="Settings">Every setting with its value and where that came from. (What was changed through the API lies over it: see the channels and destinations.)</param>
 internal sealed record ConfigurationDocument(
-    string File, string State, DateTime? AppliedAt, DateTime? ReadAt, DateTime? CheckedAt, DateTime? ChangedAt, IReadOnlyList<string> Errors, IReadOnlyList<string> NeedsRestart);
+    string File, string State, DateTime? AppliedAt, DateTime? ReadAt, DateTime? CheckedAt, DateTime? ChangedAt, IReadOnlyList<string> Errors, IReadOnlyList<string> NeedsRestart,
+    IReadOnlyList<SettingDocument> Settings);
+
+/// <summary>A setting.</summary>
+/// <param name="Name">Its name in the file (with its path) or the environment.</param>
+/// <param name="Value">Its value, a secret masked; null: none.</param>
+/// <param name="Source">environment, the file with the line, or built in.</param>
+internal sealed record SettingDocument(string Name, string? Value, string Source);
 
 /// <summary>Shows the state of the configuration file, and reads it again.</summary>
 internal sealed class ConfigurationRoutes(ConfigurationReloader reloader)
@@ -50,6 +58,7 @@ internal sealed class ConfigurationRoutes(ConfigurationReloader reloader)
             StatusMapper.Utc(status.CheckedAt),
             StatusMapper.Utc(status.ChangedAt),
             [.. status.Errors.Select(error => error.ToString())],
-            status.NeedsRestart),
+            status.NeedsRestart,
+            [.. status.Settings.Select(setting => new SettingDocument(setting.Name, setting.Value, setting.Source))]),
         ApiJson.Readable.ConfigurationDocument);
 }

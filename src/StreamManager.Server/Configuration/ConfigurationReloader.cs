@@ -52,7 +52,7 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
         _applied = FileStamp.Of(options.ConfigurationFile);
         _hadFile = _applied.Exists;
         var now = time.GetUtcNow();
-        _status = new ConfigurationStatus { File = options.ConfigurationFile, AppliedAt = now, ReadAt = now, CheckedAt = now };
+        _status = new ConfigurationStatus { File = options.ConfigurationFile, AppliedAt = now, ReadAt = now, CheckedAt = now, Settings = options.Settings };
         _timer = time.CreateTimer(_ => _ = LookAsync(), null, WatchInterval, WatchInterval);
     }
 
@@ -154,7 +154,7 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
         var changes = await _targets.ApplyAsync(options.Channels, CancellationToken.None);
         _hadFile |= File.Exists(_started.ConfigurationFile);
         var needsRestart = RestartSettings.Between(_started, options);
-        Volatile.Write(ref _status, _status with { AppliedAt = now, ReadAt = now, Errors = [], NeedsRestart = needsRestart });
+        Volatile.Write(ref _status, _status with { AppliedAt = now, ReadAt = now, Errors = [], NeedsRestart = needsRestart, Settings = options.Settings });
         LogApplied(_logger, _started.ConfigurationFile, changes, needsRestart.IsEmpty ? "" : $"; from the next start only: {string.Join(", ", needsRestart)}");
         _events.Publish(ServerEvents.ConfigurationChanged(now, actor, changes, needsRestart));
     }

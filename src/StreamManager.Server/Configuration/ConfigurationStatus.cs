@@ -30,6 +30,9 @@ internal sealed record ConfigurationStatus
     /// <summary>Settings of the file that hold from the next start only.</summary>
     public ImmutableArray<string> NeedsRestart { get; init; } = [];
 
+    /// <summary>Every setting of the text that holds, and of the environment, with where it came from. Secrets are masked.</summary>
+    public ImmutableArray<ReadSetting> Settings { get; init; } = [];
+
     /// <summary>Does the text of the file that was read last hold?</summary>
     public bool IsCurrent => Errors.IsEmpty;
 }

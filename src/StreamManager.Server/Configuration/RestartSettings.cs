@@ -24,7 +24,7 @@ internal static class RestartSettings
     /// <summary>The names of those that differ, in the order of the alphabet.</summary>
     public static ImmutableArray<string> Between(ServerOptions running, ServerOptions wanted) =>
     [
-        .. Differences(running with { Channels = wanted.Channels, Rtmp = wanted.Rtmp, Media = wanted.Media }, wanted)
+        .. Differences(running with { Settings = wanted.Settings, Channels = wanted.Channels, Rtmp = wanted.Rtmp, Media = wanted.Media }, wanted)
             .Concat(Differences(running.Rtmp, wanted.Rtmp))
             .Concat(Differences(running.Media, wanted.Media))
             .Order(StringComparer.Ordinal),

@@ -174,6 +174,8 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
     private async Task RunAsync(ServerOptions options, Func<OptionsResult> load, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
+        var log = new LogTail(time);
+        loggers.AddProvider(log);
         var state = OwnAsync(await ServerState.OpenAsync(options, time, loggers, cancellationToken));
         var store = state.Store;
         var vault = Own(await Vault.OpenAsync(store, options.EncryptionKey, options.DataDirectory, time, cancellationToken));
@@ -281,6 +283,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
                 ReadinessChecks.Programs(() => _channels.All.Select(channel => channel.GetSnapshot())),
             ],
             time)).Map(_application);
+        new SystemRoutes(options, store, () => _ports.Bound, _lifetime, log, time).Map(_application);
         new OpenApiRoutes(_application.Services).Map(_application);
         new MetricsPage(_channels, connections, meters, _lifetime).Map(_application);
 

@@ -22,8 +22,8 @@ internal static class ConfigFileReader
         return text.Length is > 0 and <= 40 && text[0] != '-' && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
     });
 
-    /// <summary>Reads the file at <paramref name="path"/>; <paramref name="options"/> come back unchanged when there is none and none <paramref name="isRequired"/>.</summary>
-    public static ServerOptions Read(string path, bool isRequired, ServerOptions options, OptionErrors errors)
+    /// <summary>Reads the file at <paramref name="path"/>; <paramref name="options"/> come back with what is built in when there is none and none <paramref name="isRequired"/>.</summary>
+    public static ServerOptions Read(string path, bool isRequired, ServerOptions options, OptionNotes errors)
     {
         var name = Path.GetFileName(path);
         string text;
@@ -31,7 +31,7 @@ internal static class ConfigFileReader
         {
             var file = new FileInfo(path);
             if (!file.Exists && !isRequired)
-                return options;
+                return Parse("", name, Path.GetDirectoryName(Path.GetFullPath(path))!, options, errors);
             if (ReadText(path) is not { } read)
             {
                 errors.Add(name, path, $"is larger than {LargestFile >> 20} MB; this is not a configuration file");
@@ -72,7 +72,7 @@ internal static class ConfigFileReader
     }
 
     /// <summary>Reads the text of a configuration file; paths in it are relative to <paramref name="folder"/>.</summary>
-    public static ServerOptions Parse(string text, string name, string folder, ServerOptions options, OptionErrors errors)
+    public static ServerOptions Parse(string text, string name, string folder, ServerOptions options, OptionNotes errors)
     {
         YamlNode root;
         try
@@ -80,9 +80,7 @@ internal static class ConfigFileReader
             ConfigFileShape.Check(text);
             var stream = new YamlStream();
             stream.Load(new StringReader(text));
-            if (stream.Documents.Count == 0)
-                return options;
-            root = stream.Documents[0].RootNode;
+            root = stream.Documents.Count == 0 ? new YamlMappingNode() : stream.Documents[0].RootNode;
         }
         catch (YamlException e)
         {
@@ -97,7 +95,7 @@ internal static class ConfigFileReader
         }
 
         if (root is YamlScalarNode { Value: null or "" })
-            return options;
+            root = new YamlMappingNode();
         if (root is not YamlMappingNode mapping)
         {
             errors.Add(name, "YAML", "must be a mapping of keys and values");

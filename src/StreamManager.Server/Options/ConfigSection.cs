@@ -11,11 +11,11 @@ internal sealed class ConfigSection
     private readonly YamlMappingNode _mapping;
     private readonly string _file;
     private readonly string _path;
-    private readonly OptionErrors _errors;
+    private readonly OptionNotes _errors;
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
     /// <summary>Reads <paramref name="mapping"/>; <paramref name="path"/> is what stands before its keys in messages.</summary>
-    public ConfigSection(YamlMappingNode mapping, string file, string path, OptionErrors errors)
+    public ConfigSection(YamlMappingNode mapping, string file, string path, OptionNotes errors)
     {
         _mapping = mapping;
         _file = file;
@@ -31,9 +31,17 @@ internal sealed class ConfigSection
     public T? Read<T>(string key, SettingType<T> type, T? otherwise)
     {
         if (!TryReadText(key, type.IsSecret, out var text, out var node))
+        {
+            _errors.TookBuiltIn(_path + key, otherwise);
             return otherwise;
+        }
+
         if (type.Parse(text, out var value))
+        {
+            _errors.Took(OriginOf(node), _path + key, type.Shown(text));
             return value;
+        }
+
         _errors.Wrong(OriginOf(node), _path + key, type.Shown(text), type.Allowed);
         return otherwise;
     }

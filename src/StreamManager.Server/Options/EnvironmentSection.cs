@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace StreamManager.Server.Options;
 
 /// <summary>The environment while it is read. An empty variable counts as absent: compose files pass those.</summary>
-internal sealed class EnvironmentSection(IReadOnlyDictionary<string, string> variables, OptionErrors errors)
+internal sealed class EnvironmentSection(IReadOnlyDictionary<string, string> variables, OptionNotes errors)
 {
     private const string Origin = "environment";
 
@@ -12,9 +12,17 @@ internal sealed class EnvironmentSection(IReadOnlyDictionary<string, string> var
     public T? Read<T>(string name, SettingType<T> type, T? otherwise)
     {
         if (!TryGet(name, out var text))
+        {
+            errors.TookBuiltIn(name, otherwise);
             return otherwise;
+        }
+
         if (type.Parse(text, out var value))
+        {
+            errors.Took(Origin, name, type.Shown(text));
             return value;
+        }
+
         errors.Wrong(Origin, name, type.Shown(text), type.Allowed);
         return otherwise;
     }

@@ -17,7 +17,7 @@ internal abstract record OptionsResult
     public sealed record Invalid(ImmutableArray<OptionError> Errors) : OptionsResult
     {
         /// <summary>One message that lists them all.</summary>
-        public string Message => OptionErrors.Describe(Errors);
+        public string Message => OptionNotes.Describe(Errors);
     }
 }
 
@@ -34,7 +34,7 @@ internal static class OptionsLoader
     /// <summary>Reads from given variables; relative paths start at <paramref name="workingDirectory"/>.</summary>
     public static OptionsResult Load(IReadOnlyDictionary<string, string> variables, string workingDirectory)
     {
-        var errors = new OptionErrors();
+        var errors = new OptionNotes();
         var notices = new List<string>();
         var environment = new EnvironmentSection(variables, errors);
         var options = new ServerOptions();
@@ -47,11 +47,11 @@ internal static class OptionsLoader
         options = ConfigFileReader.Read(file, isRequired: environment.Has("CONFIG_FILE"), options with { ConfigurationFile = file }, errors);
         options = EnvironmentReader.Read(environment, options, notices);
         CheckUniqueness(options, errors);
-        return errors.All.Count == 0 ? new OptionsResult.Loaded(options, [.. notices]) : new OptionsResult.Invalid([.. errors.All]);
+        return errors.All.Count == 0 ? new OptionsResult.Loaded(options with { Settings = [.. errors.Settings] }, [.. notices]) : new OptionsResult.Invalid([.. errors.All]);
     }
 
     /// <summary>What holds over all channels: a key leads to one source, an id to one destination.</summary>
-    private static void CheckUniqueness(ServerOptions options, OptionErrors errors)
+    private static void CheckUniqueness(ServerOptions options, OptionNotes errors)
     {
         var keys = options.Channels.SelectMany(channel => new[]
         {

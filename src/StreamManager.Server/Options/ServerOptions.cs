@@ -87,6 +87,9 @@ internal sealed record ServerOptions
     /// <summary>The media library.</summary>
     public MediaOptions Media { get; init; } = new();
 
+    /// <summary>Each setting with what it was read from, for people.</summary>
+    public ImmutableArray<ReadSetting> Settings { get; init; } = [];
+
     /// <summary>The channels; <c>main</c> is the first and always there.</summary>
     public ImmutableArray<ChannelOptions> Channels { get; init; } = [new ChannelOptions()];
 }

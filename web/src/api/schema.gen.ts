@@ -417,6 +417,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest entries of the server's log, oldest first; 1000 are kept. */
+        get: operations["getLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -770,6 +787,23 @@ export interface paths {
         post?: never;
         /** Closes somebody's connection. */
         delete: operations["closeStream"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What runs where, and what doctor says of it. */
+        get: operations["getSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1494,6 +1528,8 @@ export interface components {
              * @description When the file was read last, with or without success.
              */
             readAt: null | string;
+            /** @description Every setting with its value and where that came from. (What was changed through the API lies over it: see the channels and destinations.) */
+            settings: components["schemas"]["Setting"][];
             /** @description current: its text holds; refused: it does not, and the settings are those from before; pending: it was changed since it was read, and is read soon. */
             state: string;
         };
@@ -1687,6 +1723,27 @@ export interface components {
              * @description How long the old key goes on working.
              */
             overlapSeconds?: null | number;
+        };
+        /** @description Entries of the log, oldest first. */
+        Log: {
+            /** @description The entries. */
+            entries: components["schemas"]["LogEntry"][];
+            /**
+             * Format: int64
+             * @description For `after` of the next request.
+             */
+            next: number;
+        };
+        /** @description An entry of the log. `Level`: information, warning, error or critical. */
+        LogEntry: {
+            category: string;
+            exception: null | string;
+            level: string;
+            message: string;
+            /** Format: int64 */
+            number: number;
+            /** Format: date-time */
+            time: string;
         };
         /** @description Who logs in. */
         LoginRequest: {
@@ -1933,6 +1990,15 @@ export interface components {
             /** Format: date-time */
             usedAt: string;
         };
+        /** @description A setting. */
+        Setting: {
+            /** @description Its name in the file (with its path) or the environment. */
+            name: string;
+            /** @description environment, the file with the line, or built in. */
+            source: string;
+            /** @description Its value, a secret masked; null: none. */
+            value: null | string;
+        };
         /** @description Whether the server still waits for its first owner. */
         Setup: {
             isNeeded: boolean;
@@ -2117,6 +2183,53 @@ export interface components {
             remoteAddress: string;
             source: null | string;
             streamPath: string;
+        };
+        /** @description What runs where. */
+        System: {
+            checks: components["schemas"]["SystemCheck"][];
+            dataDirectory: string;
+            /** Format: int64 */
+            memoryBytes: number;
+            operatingSystem: string;
+            ports: components["schemas"]["SystemPorts"];
+            /** Format: int32 */
+            processors: number;
+            /** Format: double */
+            processorSeconds: number;
+            runtime: string;
+            /** Format: date-time */
+            startedAt: string;
+            store: components["schemas"]["SystemStore"];
+            /** Format: int64 */
+            uptimeSeconds: number;
+            version: string;
+        };
+        /** @description What doctor says of one thing. `Verdict`: ok, note or fail. */
+        SystemCheck: {
+            name: string;
+            text: string;
+            verdict: string;
+        };
+        /** @description The ports as they were bound. */
+        SystemPorts: {
+            /** Format: int32 */
+            api: number;
+            /** Format: int32 */
+            health: number;
+            /** Format: int32 */
+            metrics: number;
+            /** Format: int32 */
+            rtmp: number;
+            /** Format: int32 */
+            rtmps: null | number;
+            /** Format: int32 */
+            webSocket: number;
+        };
+        /** @description The state store. `Kind`: sqlite or redis. */
+        SystemStore: {
+            available: boolean;
+            kind: string;
+            reason: null | string;
         };
         /** @description An API token. The token itself is in the answer to its making only. */
         Token: {
@@ -4910,6 +5023,67 @@ export interface operations {
             };
         };
     };
+    getLogs: {
+        parameters: {
+            query?: {
+                /** @description Only entries after this number. */
+                after?: number;
+                /** @description information (the default), warning, error or critical: this and worse. */
+                level?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Log"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, antiforgery */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description store_unavailable, store_damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
@@ -6290,6 +6464,53 @@ export interface operations {
             };
             /** @description stream_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description store_unavailable, store_damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, antiforgery */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
