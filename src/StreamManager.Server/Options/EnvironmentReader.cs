@@ -19,6 +19,9 @@ internal static class EnvironmentReader
         "LIVEKIT_HOST", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET",
     ];
 
+    /// <summary>An operating system's bundle of all authorities has some 230 KB.</summary>
+    private const long LargestAuthorityFile = 1 << 20;
+
     private static readonly SettingType<LogFormat> LogFormatWord = SettingTypes.Word(("console", LogFormat.Console), ("json", LogFormat.Json));
 
     private static readonly SettingType<LogLevel> LogLevelWord = SettingTypes.Word(
@@ -41,6 +44,7 @@ internal static class EnvironmentReader
             AdminToken = environment.Read("ADMIN_TOKEN", SettingTypes.Secret, options.AdminToken),
             EncryptionKey = environment.Read("ENCRYPTION_KEY", SettingTypes.EncryptionKey, options.EncryptionKey),
             Redis = ReadRedis(environment),
+            RedisAuthority = ReadRedisAuthority(environment),
             FfmpegPath = environment.Read("FFMPEG_PATH", SettingTypes.Text, options.FfmpegPath),
             DashboardDirectory = environment.Read("DASHBOARD_DIR", SettingTypes.Text, options.DashboardDirectory),
             LogFormat = environment.Read("LOG_FORMAT", LogFormatWord, options.LogFormat),
@@ -110,6 +114,35 @@ internal static class EnvironmentReader
         if (RedisUrl.TryParse(text, password, out var url) is not { } problem)
             return url;
         environment.Fail("REDIS_URL", problem);
+        return null;
+    }
+
+    private static string? ReadRedisAuthority(EnvironmentSection environment)
+    {
+        const string Name = "REDIS_CA_FILE";
+        if (environment.Read("REDIS_CA_FILE", SettingTypes.Text, null) is not { } path)
+            return null;
+        // A wrong URL has been told of.
+        if (!environment.Has("REDIS_URL") || (environment.Read("REDIS_URL", SettingTypes.RedisUrl, null) is { } url && !url.Value.StartsWith("rediss://", StringComparison.Ordinal)))
+        {
+            environment.Fail(Name, "needs a REDIS_URL that begins with rediss:// beside it");
+            return null;
+        }
+
+        try
+        {
+            if (new FileInfo(path) is { Exists: true, Length: > LargestAuthorityFile })
+                environment.Fail(Name, $"{path} is larger than {LargestAuthorityFile >> 20} MB");
+            else if (File.ReadAllText(path) is var text && SettingTypes.CertificatePem.Parse(text, out var authority))
+                return authority;
+            else
+                environment.Fail(Name, $"{path} holds no certificate in PEM");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            environment.Fail(Name, $"{path} cannot be read: {e.Message}");
+        }
+
         return null;
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
 using StreamManager.Server.Storage.Redis;
@@ -39,7 +40,7 @@ internal sealed class ServerState : IAsyncDisposable
         {
             if (options.Redis is { } redis)
             {
-                var shared = await RedisStateStore.OpenAsync(new RedisOptions { Url = redis }, RedisPatience, time, loggers, cancellationToken);
+                var shared = await RedisStateStore.OpenAsync(new RedisOptions { Url = redis, TrustedRoots = Roots(options) }, RedisPatience, time, loggers, cancellationToken);
                 return new ServerState(directory, Anchored(shared), shared.Journal);
             }
 
@@ -61,6 +62,15 @@ internal sealed class ServerState : IAsyncDisposable
     {
         await Store.DisposeAsync();
         _directory.Dispose();
+    }
+
+    // For as long as the process runs: every new connection needs them.
+    private static X509Certificate2Collection Roots(ServerOptions options)
+    {
+        var roots = new X509Certificate2Collection();
+        if (options.RedisAuthority is { } pem)
+            roots.ImportFromPem(pem);
+        return roots;
     }
 
     // Never start empty beside what somebody entered.

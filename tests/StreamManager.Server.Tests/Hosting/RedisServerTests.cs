@@ -1,6 +1,9 @@
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamManager.Server.Hosting;
+using StreamManager.Server.Options;
 using StreamManager.Server.Security.Accounts;
+using StreamManager.Server.Storage;
 using StreamManager.Server.Storage.Redis;
 using StreamManager.TestKit;
 using StreamManager.TestKit.Redis;
@@ -104,6 +107,37 @@ public sealed class RedisServerTests
         await redis.CommandAsync("DEL", "vault:keys");
         Assert.Equal(HttpStatusCode.Created, (await server.PostAsync("/api/destinations", Destination("First"))).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Get, "/health/ready", port: server.Server.BoundPorts.Health)).Status);
+    }
+
+    [Fact]
+    public async Task State_InARedisWithACertificateOfAPrivateAuthority_NeedsItsFile()
+    {
+        using var authority = new TestCertificateAuthority();
+        using var other = new TestCertificateAuthority();
+        await using var redis = await RedisServer.StartAsync(new RedisServerSettings { Certificate = authority.IssueServer(), Password = "s3cret" });
+        using var folder = new TemporaryFolder();
+        foreach (var (file, pem) in new[] { ("", ""), ("other.pem", other.CertificatePem), ("own.pem", authority.CertificatePem) })
+        {
+            if (file.Length > 0)
+                await File.WriteAllTextAsync(folder.File(file), pem, Cancel);
+            var variables = new Dictionary<string, string>
+            {
+                ["REDIS_URL"] = redis.Url,
+                ["REDIS_PASSWORD"] = "s3cret",
+                ["REDIS_CA_FILE"] = file.Length > 0 ? folder.File(file) : "",
+            };
+            var options = Assert.IsType<OptionsResult.Loaded>(OptionsLoader.Load(variables, folder.Path)).Options;
+            if (file != "own.pem")
+            {
+                var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => ServerState.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, Cancel));
+                Assert.Contains("not signed by a known authority", refusal.Message, StringComparison.Ordinal);
+                continue;
+            }
+
+            await using var state = await ServerState.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+            Assert.IsType<StateWriteResult.Done>(await state.Store.WriteAsync([new StateWrite.Put("thing", "a", "1"u8.ToArray())], Cancel));
+            Assert.NotNull(await state.Store.GetAsync("thing", "a", Cancel));
+        }
     }
 
     [Fact]

@@ -275,6 +275,7 @@ public sealed class OptionsLoaderTests : IDisposable
         { "REDIS_URL", "http://h", "redis://" },
         { "REDIS_URL", "redis://h:99999", "REDIS_URL" },
         { "REDIS_PASSWORD", "p", "needs REDIS_URL" },
+        { "REDIS_CA_FILE", "/etc/ssl/certs/ca-certificates.crt", "needs a REDIS_URL that begins with rediss://" },
         { "TWITTER_RTMP_URL", "rtmp://h/a", "needs TWITTER_STREAM_KEY" },
         { "TWITTER_STREAM_KEY", "k", "needs TWITTER_RTMP_URL" },
     };
@@ -287,6 +288,23 @@ public sealed class OptionsLoaderTests : IDisposable
         Assert.Single(invalid.Errors);
         Assert.Contains(name, invalid.Message, StringComparison.Ordinal);
         Assert.Contains(words, invalid.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("redis://h", "any", "begins with rediss://")]
+    [InlineData("rediss://h", "nowhere", "cannot be read")]
+    [InlineData("rediss://h", "empty", "holds no certificate")]
+    [InlineData("rediss://h", "key", "holds no certificate")]
+    [InlineData("rediss://h", "large", "larger than 1 MB")]
+    public void RedisAuthority_ThatIsNone_IsRefusedInWords(string url, string file, string words)
+    {
+        File.WriteAllText(Path.Combine(_text.Folder, "empty"), "");
+        File.WriteAllText(Path.Combine(_text.Folder, "large"), new string('x', (1 << 20) + 1));
+        using (var key = System.Security.Cryptography.ECDsa.Create())
+            File.WriteAllText(Path.Combine(_text.Folder, "key"), key.ExportPkcs8PrivateKeyPem());
+        var error = Assert.Single(_text.Bad(null, ("REDIS_URL", url), ("REDIS_CA_FILE", Path.Combine(_text.Folder, file))).Errors);
+        Assert.Equal("REDIS_CA_FILE", error.Key);
+        Assert.Contains(words, error.Allowed, StringComparison.Ordinal);
     }
 
     [Fact]
