@@ -51,8 +51,16 @@ internal sealed partial class RedisChangeFeed : IAsyncDisposable
     private async Task SubscribeAsync(RedisConnection connection, CancellationToken cancellationToken)
     {
         var command = new RedisCommand("SUBSCRIBE", RedisLayout.Changes);
-        if (await connection.SendAsync(command, cancellationToken) is RespValue.Error error)
-            throw RedisErrors.ToException(command, error);
+        switch (await connection.SendAsync(command, cancellationToken))
+        {
+            case RespValue.Array { Items: [RespValue.Bulk { Text: "subscribe" }, ..] }:
+                break;
+            case RespValue.Error error:
+                throw RedisErrors.ToException(command, error);
+            default:
+                throw new RedisConnectException(RedisFailure.NotRedis);
+        }
+
         // From here on all is heard; what was before, nobody knows.
         Post(new StateChange.EverythingMayHaveChanged());
     }

@@ -56,8 +56,13 @@ internal sealed class RedisClient(RedisLink link) : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => link.DisposeAsync();
 
-    /// <summary>For a reply of another shape than the command's.</summary>
-    public static StoreUnavailableException Unexpected(RedisCommand command) => new($"Redis answers {command.Name} in a way that is not known: it is no Redis, or a later version.");
+    /// <summary>For a reply of another shape than the command's. What comes next on this connection cannot be relied on either, so it is ended, by which everybody knows.</summary>
+    public StoreUnavailableException Unexpected(RedisCommand command)
+    {
+        if (link.State is RedisState.Available available)
+            available.Connection.End(RedisFailure.NotRedis);
+        return new StoreUnavailableException($"{link.Url}: Redis answers {command.Name} in a way that is not known: it is no Redis, or a later version.");
+    }
 
     private async ValueTask<(RespValue Reply, RedisConnection Connection)> TrySendAsync(RedisCommand command, CancellationToken cancellationToken)
     {

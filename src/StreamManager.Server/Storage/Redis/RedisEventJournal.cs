@@ -44,7 +44,7 @@ internal sealed partial class RedisEventJournal(RedisClient client) : IEventJour
         {
             if (step.Count == 3 * AppendEntries || (step.Count > 0 && bytes + entry.Body.Length > AppendBytes))
             {
-                await client.RunAsync(RedisStateScripts.Append, Streams, step, cancellationToken);
+                await AppendAsync(step, cancellationToken);
                 step = [];
                 bytes = 0;
             }
@@ -54,7 +54,7 @@ internal sealed partial class RedisEventJournal(RedisClient client) : IEventJour
         }
 
         if (step.Count > 0)
-            await client.RunAsync(RedisStateScripts.Append, Streams, step, cancellationToken);
+            await AppendAsync(step, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -88,6 +88,13 @@ internal sealed partial class RedisEventJournal(RedisClient client) : IEventJour
         }
     }
 
+    private async Task AppendAsync(List<RedisArgument> step, CancellationToken cancellationToken)
+    {
+        // The position of the last one: anything else does not say that they are kept.
+        if (await client.RunAsync(RedisStateScripts.Append, Streams, step, cancellationToken) is not RespValue.Bulk)
+            throw client.Unexpected(new RedisCommand("EVALSHA"));
+    }
+
     /// <summary>Reads in pieces, so that entries of any allowed size fit into a reply.</summary>
     private async ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string command, string stream, string? from, string? until, int limit, CancellationToken cancellationToken)
     {
@@ -102,11 +109,11 @@ internal sealed partial class RedisEventJournal(RedisClient client) : IEventJour
             var count = Math.Min(RedisStateStore.DocumentsPerReply, limit - entries.Count);
             var range = new RedisCommand(command, stream, from is null ? first : "(" + from, until is null ? last : "(" + until, "COUNT", count);
             if (await client.SendAsync(range, cancellationToken) is not RespValue.Array { Items: var items })
-                throw RedisClient.Unexpected(range);
+                throw client.Unexpected(range);
             foreach (var item in items)
             {
                 if (item is not RespValue.Array { Items: [RespValue.Bulk position, RespValue.Array { Items: var fields }] })
-                    throw RedisClient.Unexpected(range);
+                    throw client.Unexpected(range);
                 from = position.Text;
                 if (Entry(position.Text, fields) is { } entry)
                     entries.Add(entry);

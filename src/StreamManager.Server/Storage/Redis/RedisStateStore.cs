@@ -19,7 +19,7 @@ internal sealed partial class RedisStateStore : IStateStore
     private RedisStateStore(RedisOptions options, TimeProvider time, ILogger logger)
     {
         _logger = logger;
-        _client = new RedisClient(new RedisLink(options, time, logger, AdviseAsync));
+        _client = new RedisClient(new RedisLink(options, time, logger, PrepareAsync));
         _feed = new RedisChangeFeed(options, time, logger);
         Journal = new RedisEventJournal(_client);
     }
@@ -102,7 +102,7 @@ internal sealed partial class RedisStateStore : IStateStore
                 var write = writes[(int)place.Number - 1];
                 return new StateWriteResult.Conflict(write.Kind, write.Id, Version(actual));
             default:
-                throw RedisClient.Unexpected(new RedisCommand("EVALSHA"));
+                throw _client.Unexpected(new RedisCommand("EVALSHA"));
         }
     }
 
@@ -124,8 +124,20 @@ internal sealed partial class RedisStateStore : IStateStore
             throw new ArgumentException($"the kind \"{kind}\" is reserved for the store itself", nameof(kind));
     }
 
-    private async Task AdviseAsync(RedisConnection connection, CancellationToken cancellationToken)
+    /// <summary>Whoever answers a log-in need not be of use: a connection counts as there when a script that reads nothing has read nothing.</summary>
+    private async Task PrepareAsync(RedisConnection connection, CancellationToken cancellationToken)
     {
+        var look = RedisStateScripts.Read.ByText([], [StateLimits.LargestBody]);
+        switch (await connection.SendAsync(look, cancellationToken))
+        {
+            case RespValue.Array { Items.IsEmpty: true }:
+                break;
+            case RespValue.Error error:
+                throw RedisFailure.OfReply(error) is { } failure ? new RedisConnectException(failure) : RedisErrors.ToException(look, error);
+            default:
+                throw new RedisConnectException(RedisFailure.NotRedis);
+        }
+
         var advice = await RedisAdvice.AskAsync(connection, cancellationToken);
         foreach (var text in advice.Except(_advice, StringComparer.Ordinal))
             LogAdvice(text);
@@ -138,8 +150,12 @@ internal sealed partial class RedisStateStore : IStateStore
     /// <summary>Redis takes no time before 1970; one that is past removes the document at once.</summary>
     private static string Expiry(DateTimeOffset? at) => at is { } time ? Math.Max(1, time.ToUnixTimeMilliseconds()).ToString(CultureInfo.InvariantCulture) : "";
 
-    private static long Version(RespValue.Bulk text) =>
-        long.TryParse(text.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : throw RedisClient.Unexpected(new RedisCommand("EVALSHA"));
+    private long Version(RespValue.Bulk text) =>
+        long.TryParse(text.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : throw _client.Unexpected(new RedisCommand("EVALSHA"));
+
+    /// <summary>Below zero: it has none. Others may set one that is later than what .NET can say, which is as good as none.</summary>
+    private static DateTimeOffset? Time(long milliseconds) =>
+        milliseconds < 0 || milliseconds > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? null : DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 
     /// <summary>Those of the documents that are there.</summary>
     private async ValueTask<List<StoredDocument>> ReadAsync(string kind, string[] ids, CancellationToken cancellationToken)
@@ -149,12 +165,12 @@ internal sealed partial class RedisStateStore : IStateStore
             keys.AddRange([RedisLayout.Key(kind, id), RedisLayout.VersionKey(kind, id)]);
         var reply = await _client.RunAsync(RedisStateScripts.Read, keys, [StateLimits.LargestBody], cancellationToken);
         if (reply is not RespValue.Array { Items: var items } || items.Length != ids.Length)
-            throw RedisClient.Unexpected(new RedisCommand("EVALSHA"));
+            throw _client.Unexpected(new RedisCommand("EVALSHA"));
         var documents = new List<StoredDocument>(ids.Length);
         for (var i = 0; i < items.Length; i++)
         {
             if (items[i] is RespValue.Array { Items: [RespValue.Bulk body, RespValue.Bulk version, RespValue.Integer expiry] })
-                documents.Add(new StoredDocument(kind, ids[i], body.Bytes, Version(version), expiry.Number < 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(expiry.Number)));
+                documents.Add(new StoredDocument(kind, ids[i], body.Bytes, Version(version), Time(expiry.Number)));
         }
 
         return documents;

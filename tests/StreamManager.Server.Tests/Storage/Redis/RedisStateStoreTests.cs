@@ -48,6 +48,15 @@ public sealed class RedisStateStoreTests
     }
 
     [Fact]
+    public async Task Document_WithAnExpiryBeyondTheYear9999_HasNone()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = await RedisStores.OpenAsync(server);
+        await server.CommandAsync("SET", "stream:alias:obs", "5f3a", "PXAT", "253402300800000");
+        Assert.Null((await store.GetAsync("stream:alias", "obs", None))!.ExpiresAt);
+    }
+
+    [Fact]
     public async Task Document_WrittenByOthers_IsReadAsVersionOneAndCanBeReplaced()
     {
         await using var server = await RedisServer.StartAsync();
