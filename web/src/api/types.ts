@@ -20,3 +20,6 @@ export type EventEntry = Schemas['EventEntry'];
 export type Permission = 'view' | 'operate' | 'manage' | 'administer';
 export type BroadcastReport = Told<Schemas['BroadcastReport']>;
 export type BroadcastSummary = Schemas['BroadcastSummary'];
+export type User = Schemas['User'];
+export type Token = Schemas['Token'];
+export type Session = Schemas['Session'];

@@ -1,4 +1,4 @@
-import { Clapperboard, MonitorUp, Radio, Share2, type LucideIcon } from 'lucide-react';
+import { Clapperboard, MonitorUp, Radio, Share2, Users, type LucideIcon } from 'lucide-react';
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
 import type { Permission } from '../api/types';
 
@@ -21,4 +21,5 @@ export const pages: readonly Page[] = [
   { path: '/start', title: 'Connect OBS', icon: MonitorUp, needs: 'view', component: lazy(() => import('../pages/start/encoder-page')) },
   { path: '/start/destination', title: 'Add a destination', icon: Share2, needs: 'manage', component: lazy(() => import('../pages/start/destination-page')) },
   { path: '/broadcasts/:id?', title: 'Broadcasts', icon: Clapperboard, needs: 'view', component: lazy(() => import('../pages/broadcasts/broadcasts-page')) },
+  { path: '/access', title: 'Users and tokens', icon: Users, needs: 'view', component: lazy(() => import('../pages/access/access-page')) },
 ];

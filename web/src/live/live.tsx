@@ -55,6 +55,7 @@ const changedBy: readonly (readonly [prefix: string, query: string])[] = [
   ['audit.webhook.', 'webhooks'],
   ['audit.user.', 'users'],
   ['audit.token.', 'tokens'],
+  ['audit.session.', 'sessions'],
   ['media.', 'media'],
   ['program.', 'broadcasts'],
   ['destination.', 'broadcasts'],

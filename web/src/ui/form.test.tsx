@@ -50,3 +50,8 @@ it('shows an error beside its field, keeps what was entered, and takes the error
 it('says what belongs to no field', () => {
   expect(sortErrors(new Error('The server cannot be reached.'), new Set(['url']))).toEqual({ isBusy: false, errors: {}, problem: 'The server cannot be reached.' });
 });
+
+it('shows what is wrong with an entry at its list', () => {
+  const wrong = new ApiError(400, 'invalid_request', 'Wrong.', null, [{ field: '/events/1', message: 'must be a type' }], null);
+  expect(sortErrors(wrong, new Set(['events']))).toEqual({ isBusy: false, errors: { events: 'must be a type' }, problem: null });
+});

@@ -19,7 +19,9 @@ export function sortErrors(error: unknown, fields: ReadonlySet<string>): FormSta
   const errors: Record<string, string> = {};
   const others: string[] = [];
   for (const { field, message } of error.errors) {
-    const name = field.replace(/^\//, '');
+    const exact = field.replace(/^\//, '');
+    // What is wrong with one entry of a list ("scopes/0") is shown at the list.
+    const name = fields.has(exact) ? exact : exact.replace(/\/\d+$/, '');
     if (fields.has(name)) errors[name] = errors[name] ? `${errors[name]}; ${message}` : message;
     else others.push(name ? `${name} ${message}` : message);
   }
