@@ -113,3 +113,15 @@ const caller =
 
 /** The API with the types of docs/openapi.json: `api.get('/api/keys/{id}', { path: { id } })`. Throws `ApiError` or `UnreachableError`. */
 export const api = { get: caller('get'), post: caller('post'), put: caller('put'), delete: caller('delete') };
+
+/** Something as it is, with the ETag that a change of it is sent with. */
+export interface Tagged<T> {
+  data: T;
+  etag: string;
+}
+
+/** Reads something in order to change it. */
+export async function getTagged<P extends PathsWith<'get'>>(path: P, request: { path: Record<string, string> }): Promise<Tagged<Answer<P, 'get'>>> {
+  const response = await send(fill(path, request.path), { method: 'GET' });
+  return { data: (await response.json()) as Answer<P, 'get'>, etag: response.headers.get('ETag') ?? '*' };
+}

@@ -19,7 +19,8 @@ export const pages: readonly Page[] = [
   { path: '/', title: 'Live', icon: Radio, needs: 'view', component: lazy(() => import('../pages/live/live-page')) },
   { path: '/live/:channel', title: 'Live', icon: null, needs: 'view', component: lazy(() => import('../pages/live/live-page')) },
   { path: '/start', title: 'Connect OBS', icon: MonitorUp, needs: 'view', component: lazy(() => import('../pages/start/encoder-page')) },
-  { path: '/start/destination', title: 'Add a destination', icon: Share2, needs: 'manage', component: lazy(() => import('../pages/start/destination-page')) },
+  { path: '/start/destination', title: 'Add a destination', icon: null, needs: 'manage', component: lazy(() => import('../pages/start/destination-page')) },
+  { path: '/destinations/:id?', title: 'Destinations', icon: Share2, needs: 'view', component: lazy(() => import('../pages/destinations/destinations-page')) },
   { path: '/broadcasts/:id?', title: 'Broadcasts', icon: Clapperboard, needs: 'view', component: lazy(() => import('../pages/broadcasts/broadcasts-page')) },
   { path: '/access', title: 'Users and tokens', icon: Users, needs: 'view', component: lazy(() => import('../pages/access/access-page')) },
 ];

@@ -12,7 +12,7 @@ import { Sparkline } from '../../ui/sparkline';
 import { Switch } from '../../ui/switch';
 
 /** The honest verdict in a word. */
-export function verdictOf(row: DestinationStatus): { words: string; tone: Tone; icon: LucideIcon } {
+export function verdictOf(row: Pick<DestinationStatus, 'enabled' | 'state' | 'verdict'>): { words: string; tone: Tone; icon: LucideIcon } {
   if (!row.enabled || row.state === 'disabled') return { words: 'Switched off', tone: 'off', icon: CircleOff };
   if (row.state === 'failed') return { words: 'Given up', tone: 'bad', icon: CircleAlert };
   switch (row.verdict) {

@@ -1,0 +1,85 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useRef, useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { api, newIdempotencyKey } from '../../api/client';
+import { PageHead } from '../../app/page-head';
+import { PlatformMark } from '../../platforms/mark';
+import { platforms, type Platform } from '../../platforms/platforms';
+import { Button } from '../../ui/button';
+import { Form, useForm } from '../../ui/form';
+import { Notice } from '../../ui/notice';
+import { toast } from '../../ui/toasts';
+import { DestinationFields } from './destination-fields';
+import { bodyOf, fieldNames, valuesOf, type DestinationValues } from './values';
+
+const [first] = platforms;
+
+/** Another destination, on any channel. It is kept switched off: going live with it is a decision of its own. */
+export function NewDestination() {
+  const [platform, setPlatform] = useState<Platform | undefined>(first);
+  const [values, setValues] = useState<DestinationValues>(() =>
+    valuesOf({ name: first?.name ?? '', platform: first?.kind ?? 'custom', url: first?.url ?? '', channelId: 'main', settings: {} }),
+  );
+  const channels = useQuery({ queryKey: ['channels'], queryFn: () => api.get('/api/channels') });
+  const queries = useQueryClient();
+  const [, go] = useLocation();
+  // The same entries sent again (after an answer that got lost) must not make two.
+  const sent = useRef({ body: '', key: '' });
+
+  const set = (name: keyof DestinationValues) => (value: string) => setValues(before => ({ ...before, [name]: value }));
+  const choose = (next: Platform) => {
+    // What somebody has typed is not lost by a click on another tile.
+    const name = values.name === '' || values.name === platform?.name ? (next.id === 'custom' ? '' : next.name) : values.name;
+    const url = values.url === '' || values.url === platform?.url ? next.url : values.url;
+    setValues({ ...values, name, url, platform: next.kind });
+    setPlatform(next);
+  };
+
+  const submit = useCallback(async () => {
+    const body = { ...bodyOf(values), name: values.name, url: values.url.trim(), enabled: false };
+    const text = JSON.stringify(body);
+    if (sent.current.body !== text) sent.current = { body: text, key: newIdempotencyKey() };
+    const made = await api.post('/api/destinations', { body, idempotencyKey: sent.current.key });
+    await queries.invalidateQueries({ queryKey: ['destinations'] });
+    toast.good(`${made.name} is added, and switched off.`);
+    go(`/destinations/${made.id}`);
+  }, [go, queries, values]);
+  const state = useForm(fieldNames, submit);
+
+  return (
+    <>
+      <PageHead title="New destination" lead="It is kept switched off. Test it first; then switch it on." />
+      <Form state={state}>
+        <fieldset className="tiles">
+          <legend className="hidden-visually">Platform</legend>
+          {platforms.map(one => (
+            <label key={one.id} className="tile">
+              <input type="radio" name="platform" value={one.id} checked={platform?.id === one.id} onChange={() => choose(one)} />
+              <PlatformMark mark={one.mark} />
+              {one.name}
+            </label>
+          ))}
+        </fieldset>
+        <div className="form-with-help">
+          <section className="card card-body stack" aria-label="Destination">
+            <DestinationFields values={values} set={set} state={state} channels={(channels.data ?? []).map(({ id }) => id)} urlExample={platform?.urlExample} />
+            <div className="form-foot">
+              <Link href="/destinations" className="button">
+                Cancel
+              </Link>
+              <Button type="submit" look="primary" isBusy={state.isBusy}>
+                Add destination
+              </Button>
+            </div>
+          </section>
+          {platform && (
+            <Notice tone="calm">
+              <p>{platform.where}</p>
+              <p className="soft small">Takes {platform.takes}.</p>
+            </Notice>
+          )}
+        </div>
+      </Form>
+    </>
+  );
+}
