@@ -28,3 +28,6 @@ export type BroadcastSummary = Schemas['BroadcastSummary'];
 export type User = Schemas['User'];
 export type Token = Schemas['Token'];
 export type Session = Schemas['Session'];
+export type Webhook = Schemas['Webhook'];
+export type WebhookAttempt = Schemas['WebhookAttempt'];
+export type WebhookDelivery = Schemas['WebhookDelivery'];
