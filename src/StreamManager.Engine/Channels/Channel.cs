@@ -154,6 +154,11 @@ public sealed partial class Channel : IAsyncDisposable
         return _loop.SelectAsync(selection);
     }
 
+    /// <summary>
+    /// For drills: what the source on the program sends is not heard for a while, as if its network had died. Everything that follows is what follows a real loss. False: no source is on the program.
+    /// </summary>
+    public Task<bool> CutSourceAsync(TimeSpan time) => _loop.CutAsync(time);
+
     /// <summary>New rules; what is on air goes on. The ids of the sources cannot change.</summary>
     public async Task ReconfigureAsync(ChannelDefinition definition, CancellationToken cancellationToken)
     {

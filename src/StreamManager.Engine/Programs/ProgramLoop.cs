@@ -164,6 +164,9 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     /// <summary>Choice of the operator; false: no such source.</summary>
     public Task<bool> SelectAsync(SourceSelection selection) => InvokeAsync(loop => loop._machine.Select(selection, loop.Now));
 
+    /// <summary>Cuts the source on the program off for a while; false: none is on it.</summary>
+    public Task<bool> CutAsync(TimeSpan time) => InvokeAsync(loop => loop._machine.Cut(loop.Now + MediaTime.FromTimeSpan(time)));
+
     /// <summary>Nothing but a turn.</summary>
     public Task TurnAsync() => InvokeAsync(_ => true);
 

@@ -46,6 +46,8 @@ internal sealed partial class ProgramMachine
     private bool _setsReplaced;
     private bool _mayStartBySource;
     private bool _isStartOrdered;
+    private SourceSlot? _cutSlot;
+    private MediaTime _cutUntil;
 
     /// <summary>Creates the machine of a channel that is off air.</summary>
     public ProgramMachine(ChannelDefinition definition, ImmutableArray<SourceSlot> slots)
@@ -153,6 +155,17 @@ internal sealed partial class ProgramMachine
         return true;
     }
 
+    /// <summary>
+    /// Cuts the source that is on the program off until a time: what it sends is not heard, as if its network had died. For drills. False: none is on the program.
+    /// </summary>
+    public bool Cut(MediaTime until)
+    {
+        if (_active is null)
+            return false;
+        (_cutSlot, _cutUntil) = (_active, until);
+        return true;
+    }
+
     /// <summary>A publisher takes a source's place.</summary>
     public void Attach(SourceSlot slot, SourceOrigin origin, MediaTime now)
     {
@@ -200,7 +213,7 @@ internal sealed partial class ProgramMachine
                 ReceiveConfiguration(slot, now);
             return;
         }
-        if (packet.Content is not PacketContent.Frame || packet.Track != 0)
+        if (packet.Content is not PacketContent.Frame || packet.Track != 0 || IsCut(slot, now))
             return;
         slot.ObserveReceived(packet, now);
         if (slot.Fit is FormatFit.Unknown && _air is AirState.On)
@@ -212,7 +225,7 @@ internal sealed partial class ProgramMachine
     /// <summary>One frame of a source that came out of its transcoder, in the program's format.</summary>
     public void ReceiveTranscoded(SourceSlot slot, MediaPacket packet, MediaTime now)
     {
-        if (slot.Fit is FormatFit.Transcode && packet.Content is PacketContent.Frame)
+        if (slot.Fit is FormatFit.Transcode && packet.Content is PacketContent.Frame && !IsCut(slot, now))
             Feed(slot, packet, now);
     }
 
@@ -262,6 +275,8 @@ internal sealed partial class ProgramMachine
     /// <summary>True while the source's publisher sends, whether or not what it sends can be shown already: a transcoder takes a second to start.</summary>
     public bool IsSending(SourceSlot slot, MediaTime now) =>
         slot.Origin is not null && (!slot.IsStalled || (slot.Fit is FormatFit.Transcode && now - slot.LastReceivedAt < MediaTime.FromTimeSpan(_definition.SourceTimeout)));
+
+    private bool IsCut(SourceSlot slot, MediaTime now) => slot == _cutSlot && now < _cutUntil;
 
     // Whatever still plays the old one gets another player before its next frame is due.
     private void ReplaceFallback(FallbackContent? content)

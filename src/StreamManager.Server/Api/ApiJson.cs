@@ -33,6 +33,7 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(BroadcastReport))]
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(ConfigurationDocument))]
+[JsonSerializable(typeof(DrillStatus))]
 [JsonSerializable(typeof(SystemDocument))]
 [JsonSerializable(typeof(LogDocument))]
 [JsonSerializable(typeof(IReadOnlyList<MediaDocument>))]

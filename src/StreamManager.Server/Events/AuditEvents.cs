@@ -16,12 +16,13 @@ internal static class AuditEvents
     private static readonly EventType DeletedType = new("audit.destination.deleted", "destination", "name");
     private static readonly EventType BroadcastDeletedType = new("audit.broadcast.deleted", "broadcast");
     private static readonly EventType ChosenType = new("audit.destination.chosen", "destination", "name", "chosen");
+    private static readonly EventType DrillBegunType = new("audit.channel.drillBegun", "seconds");
     private static readonly EventType KickedType = new("audit.stream.kicked", "clientId");
 
     /// <summary>The family.</summary>
     public static ImmutableArray<EventType> All { get; } =
     [
-        StartedType, StoppedType, SelectedType, ChannelCreatedType, ChannelUpdatedType, ChannelDeletedType, CreatedType, UpdatedType, DeletedType, BroadcastDeletedType, ChosenType, KickedType,
+        StartedType, StoppedType, SelectedType, ChannelCreatedType, ChannelUpdatedType, ChannelDeletedType, CreatedType, UpdatedType, DeletedType, BroadcastDeletedType, DrillBegunType, ChosenType, KickedType,
     ];
 
     /// <summary>Somebody took a channel on air.</summary>
@@ -32,6 +33,9 @@ internal static class AuditEvents
 
     /// <summary>Somebody chose what it shows.</summary>
     public static ServerEvent SourceSelected(DateTimeOffset time, string actor, string channelId, string select) => SelectedType.At(time, channelId, actor, select);
+
+    /// <summary>Somebody began a drill.</summary>
+    public static ServerEvent DrillBegun(DateTimeOffset time, string actor, string channelId, int seconds) => DrillBegunType.At(time, channelId, actor, seconds);
 
     /// <summary>Somebody removed the report of a broadcast.</summary>
     public static ServerEvent BroadcastDeleted(DateTimeOffset time, string actor, string id) => BroadcastDeletedType.At(time, null, actor, id);

@@ -263,6 +263,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _realtime = new RealtimeHub(services, loggers.CreateLogger<RealtimeHub>());
         new RealtimeEndpoint(_realtime, new RealtimeCommands(services), _accounts, time, loggers.CreateLogger<RealtimeEndpoint>()).Map(_application);
         new PreviewRoutes(services, watch).Map(_application);
+        new DrillRoutes(services, OwnAsync(new FailoverDrill(_channels, time, loggers))).Map(_application);
         new BroadcastRoutes(history, events, time).Map(_application);
         new EventRoutes(new JournalReader(state.Journal)).Map(_application);
         new WebhookRoutes(webhooks, _channels, events, time).Map(_application);

@@ -41,6 +41,7 @@ public sealed class AuditTests
         ["closeStream"] = "see below",
         ["redeliver"] = "see below",
         ["deleteBroadcast"] = "BroadcastApiTests",
+        ["beginDrill"] = "it needs a source; DrillTests, from end to end",
     };
 
     /// <summary>Bodies in place of the examples, which are of things that are not there.</summary>

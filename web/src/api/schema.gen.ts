@@ -72,6 +72,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/channels/{id}/drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest drill of a channel, running or done. */
+        get: operations["getDrill"];
+        put?: never;
+        /** Cuts the source off for some seconds, sends the program to a sink of its own meanwhile, and measures what came. */
+        post: operations["beginDrill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channels/{id}/settings": {
         parameters: {
             query?: never;
@@ -1611,6 +1629,80 @@ export interface components {
             url: string;
             verdict: string;
         };
+        /** @description A destination in a drill. */
+        DrillDestination: {
+            /** Format: int32 */
+            connectsAfter: number;
+            /** Format: int32 */
+            connectsBefore: number;
+            id: string;
+            name: string;
+        };
+        /** @description What a drill is asked for. */
+        DrillRequest: {
+            onAir: boolean;
+            /** Format: int32 */
+            seconds: number;
+        };
+        /** @description What a drill has found. Times in milliseconds. */
+        DrillResult: {
+            /** @description Each destination that was live, with the publishes that it had granted before and after. */
+            destinations: components["schemas"]["DrillDestination"][];
+            /**
+             * Format: int64
+             * @description From the cut to the fallback on the program.
+             */
+            fallbackAfterMs: number;
+            /**
+             * Format: int32
+             * @description Largest step between two video frames before the cut: a frame, rounded.
+             */
+            frameMs: number;
+            /**
+             * Format: int32
+             * @description The same for sound.
+             */
+            largestAudioStepMs: number;
+            /**
+             * Format: int32
+             * @description Largest step between two video frames at the rehearsal sink, over the cut and the return.
+             */
+            largestVideoStepMs: number;
+            /**
+             * Format: int64
+             * @description Longest time in which nothing came to the sink.
+             */
+            longestSilenceMs: number;
+            /** @description One connection, no step over a frame, no time that went back, and every destination kept its connection. */
+            passed: boolean;
+            /**
+             * Format: int64
+             * @description From the end of the cut to the source on the program.
+             */
+            returnedAfterMs: number;
+            /** @description The same in words. */
+            summary: string;
+        };
+        /** @description A drill as it stands. */
+        DrillStatus: {
+            /** @description The channel. */
+            channel: string;
+            /** @description What it is doing, or why it failed, in words. */
+            phase: string;
+            result: null | components["schemas"]["DrillResult"];
+            /**
+             * Format: int32
+             * @description For how long the source is cut off.
+             */
+            seconds: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedAt: string;
+            /** @description running, done, or failed: it could not be carried out. */
+            state: string;
+        };
         /** @description One event of the journal. */
         EventEntry: {
             /** @description Who did it; null: nobody. */
@@ -3110,6 +3202,167 @@ export interface operations {
             };
             /** @description stale */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description store_unavailable, store_damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDrill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillStatus"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, antiforgery */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description channel_not_found, drill_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description store_unavailable, store_damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginDrill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "seconds": 5
+                 *     }
+                 */
+                "application/json": components["schemas"]["DrillRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillStatus"];
+                };
+            };
+            /** @description malformed_json, invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, antiforgery */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description channel_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_source, viewers_would_see_it, drill_running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
