@@ -1,0 +1,149 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useRef, useState } from 'react';
+import { api, newIdempotencyKey } from '../../api/client';
+import type { Key } from '../../api/types';
+import { useStatus } from '../../live/live';
+import { Button } from '../../ui/button';
+import { SelectField } from '../../ui/choice';
+import { Confirm, Dialog } from '../../ui/dialog';
+import { Form, useForm } from '../../ui/form';
+import { Notice } from '../../ui/notice';
+import { toast } from '../../ui/toasts';
+import { publisherOf } from './key-words';
+import { ShownKey } from './shown-key';
+
+export type KeyAction = 'rotate' | 'revoke' | 'reveal';
+
+interface Props {
+  about: Key;
+  onClose: () => void;
+}
+
+export function KeyDialog({ action, ...rest }: Props & { action: KeyAction }) {
+  switch (action) {
+    case 'rotate':
+      return <Rotate {...rest} />;
+    case 'revoke':
+      return <Revoke {...rest} />;
+    case 'reveal':
+      return <Reveal {...rest} />;
+  }
+}
+
+const usePublisher = (key: Key) => publisherOf(key, useStatus(key.channelId)?.sources ?? []);
+
+const overlaps = [
+  { value: '300', label: '5 minutes' },
+  { value: '3600', label: 'An hour' },
+  { value: '86400', label: 'A day' },
+  { value: '604800', label: 'A week' },
+  { value: 'kick', label: 'Not at all: end it now, and who is on air with it' },
+];
+
+function Rotate({ about, onClose }: Props) {
+  const [overlap, setOverlap] = useState('3600');
+  const [made, setMade] = useState<Key | null>(null);
+  const queries = useQueryClient();
+  const publisher = usePublisher(about);
+  const sent = useRef({ body: '', key: '' });
+  const submit = useCallback(async () => {
+    if (sent.current.body !== overlap) sent.current = { body: overlap, key: newIdempotencyKey() };
+    const body = overlap === 'kick' ? { kick: true } : { overlapSeconds: Number(overlap) };
+    const key = await api.post('/api/keys/{id}/rotate', { path: { id: about.id }, body, idempotencyKey: sent.current.key });
+    void queries.invalidateQueries({ queryKey: ['keys'] });
+    setMade(key);
+  }, [about.id, overlap, queries]);
+  const state = useForm(['overlapSeconds'], submit);
+  if (made !== null) {
+    return (
+      <Dialog isOpen onOpenChange={onClose} isWide title={`New key of ${about.name}`} description={made.origin === 'channel' ? 'Enter it in the encoder.' : 'It is shown now and never again: copy it to its encoder.'}>
+        <ShownKey made={made} onDone={onClose} />
+      </Dialog>
+    );
+  }
+  const isKick = overlap === 'kick';
+  return (
+    <Dialog isOpen onOpenChange={onClose} title={`Rotate the key of ${about.name}?`} description="A new key takes its place. The old one goes on working for a while, so that you can walk over to the encoder.">
+      <Form state={state} className="stack dialog-form">
+        <SelectField label="The old key works for another" name="overlapSeconds" value={overlap} onChange={setOverlap} state={state} options={overlaps} />
+        {isKick && publisher !== null && <Kicked publisher={publisher} />}
+        <div className="dialog-foot">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look={isKick ? 'danger' : 'primary'} isBusy={state.isBusy}>
+            {isKick ? 'Rotate and kick' : 'Rotate key'}
+          </Button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}
+
+function Kicked({ publisher }: { publisher: NonNullable<ReturnType<typeof usePublisher>> }) {
+  return (
+    <Notice tone={publisher.isSure ? 'bad' : 'warn'}>
+      {publisher.isSure ? (
+        <>
+          <strong>{publisher.from} is on air with this key now, and will be kicked.</strong> The fallback plays until somebody publishes to {publisher.where} again.
+        </>
+      ) : (
+        <>
+          <strong>{publisher.from} is publishing to {publisher.where}.</strong> If it came with this key, it will be kicked, and the fallback plays.
+        </>
+      )}
+    </Notice>
+  );
+}
+
+function Revoke({ about, onClose }: Props) {
+  const queries = useQueryClient();
+  const publisher = usePublisher(about);
+  const revoke = async () => {
+    await api.delete('/api/keys/{id}', { path: { id: about.id } });
+    toast.good(`The key of ${about.name} is revoked.`);
+    void queries.invalidateQueries({ queryKey: ['keys'] });
+  };
+  return (
+    <Confirm
+      isOpen
+      onOpenChange={open => !open && onClose()}
+      title={`Revoke the key of ${about.name}?`}
+      action={publisher?.isSure === true ? 'Revoke and kick' : 'Revoke key'}
+      onConfirm={revoke}
+    >
+      <span className="stack">
+        <span>
+          Nobody can begin to publish with the key that ends with <code>{about.keyHint}</code>
+          {about.alias !== null && (
+            <>
+              , or as <code>{about.alias}</code>,
+            </>
+          )}{' '}
+          any more. This cannot be taken back.
+        </span>
+        {publisher === null ? <span>Nobody is publishing to {`${about.channelId} › ${about.sourceId}`} right now.</span> : <Kicked publisher={publisher} />}
+      </span>
+    </Confirm>
+  );
+}
+
+function Reveal({ about, onClose }: Props) {
+  const [shown, setShown] = useState<Key | null>(null);
+  const submit = useCallback(async () => setShown(await api.post('/api/keys/{id}/reveal', { path: { id: about.id } })), [about.id]);
+  const state = useForm([], submit);
+  return (
+    <Dialog isOpen onOpenChange={onClose} isWide title={`Key of ${about.channelId} › ${about.sourceId}`} description="Who sees it can publish. That you looked at it is written to the audit.">
+      {shown !== null ? (
+        <ShownKey made={shown} onDone={onClose} />
+      ) : (
+        <Form state={state}>
+          <div className="dialog-foot">
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" look="primary" isBusy={state.isBusy}>
+              Show the key
+            </Button>
+          </div>
+        </Form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { endOf, expiryOf, publisherOf, stateOf } from './key-words';
+
+const now = Date.parse('2026-05-01T12:00:00Z');
+const iso = (seconds: number) => new Date(now + seconds * 1_000).toISOString();
+
+it('says how long a key works', () => {
+  expect(stateOf({ state: 'active', expiresAt: null, validUntil: null }, now).words).toBe('Works, no end');
+  expect(stateOf({ state: 'active', expiresAt: iso(30 * 86_400), validUntil: null }, now)).toMatchObject({ words: 'Works, 30 d left', tone: 'good' });
+  expect(stateOf({ state: 'active', expiresAt: iso(3 * 3_600), validUntil: null }, now)).toMatchObject({ words: 'Ends in 3 h', tone: 'warn' });
+  expect(stateOf({ state: 'replaced', expiresAt: iso(86_400), validUntil: iso(3_000) }, now)).toMatchObject({ words: 'Replaced, ends in 50 min', tone: 'warn' });
+  expect(stateOf({ state: 'expired', expiresAt: iso(-1), validUntil: null }, now).words).toBe('Ended');
+});
+
+it('ends with the overlap of a rotation when that is sooner', () => {
+  expect(endOf({ expiresAt: iso(100), validUntil: iso(50) })).toBe(now + 50_000);
+  expect(endOf({ expiresAt: null, validUntil: null })).toBeNull();
+});
+
+it('knows who is on air with a key, and when it can only guess', () => {
+  const key = { channelId: 'main', sourceId: 'main', lastUsedAt: iso(-60) };
+  const source = { id: 'main', encoder: 'OBS 31', remoteAddress: '203.0.113.7', connectedAt: iso(-61) };
+  expect(publisherOf(key, [source])).toEqual({ where: 'main › main', from: 'OBS 31 from 203.0.113.7', isSure: true });
+  expect(publisherOf({ ...key, lastUsedAt: iso(-5_000) }, [source])?.isSure).toBe(false);
+  expect(publisherOf({ ...key, sourceId: 'backup' }, [source])).toBeNull();
+  expect(publisherOf(key, [{ ...source, connectedAt: null }])).toBeNull();
+});
+
+it('makes an end of what was chosen', () => {
+  expect(expiryOf('never', '', now)).toBe('never');
+  expect(expiryOf('7', '', now)).toBe(iso(7 * 86_400));
+  expect(expiryOf('custom', '2026-06-01T10:00', now)).toBe(new Date('2026-06-01T10:00').toISOString());
+  expect(expiryOf('custom', 'soon', now)).toBe('soon');
+});

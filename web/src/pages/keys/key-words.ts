@@ -1,0 +1,54 @@
+import { CircleCheck, CircleOff, Clock, RefreshCw, type LucideIcon } from 'lucide-react';
+import type { Key, Source } from '../../api/types';
+import type { Tone } from '../../ui/badge';
+import { duration } from '../../ui/time';
+
+/** A key that ends within this time deserves a look: a show may be planned for tomorrow. */
+const soonMs = 48 * 3_600_000;
+
+/** How much the last use of a key may differ from the beginning of the publish that it let in: uses are written some seconds later. */
+const sameMomentMs = 5_000;
+
+/** When a key ends: its own end, or that of the overlap after its rotation; null: never. */
+export function endOf(key: Pick<Key, 'expiresAt' | 'validUntil'>): number | null {
+  const ends = [key.expiresAt, key.validUntil].flatMap(time => (time === null ? [] : [Date.parse(time)]));
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
+/** State and end in words. */
+export function stateOf(key: Pick<Key, 'state' | 'expiresAt' | 'validUntil'>, now: number): { words: string; tone: Tone; icon: LucideIcon } {
+  const end = endOf(key);
+  if (key.state === 'expired' || (end !== null && end <= now)) return { words: 'Ended', tone: 'off', icon: CircleOff };
+  const left = end === null ? '' : duration((end - now) / 1_000).replace(/^(\d+ [a-z]+) .*/, '$1');
+  if (key.state === 'replaced') return { words: `Replaced, ends in ${left}`, tone: 'warn', icon: RefreshCw };
+  if (end === null) return { words: 'Works, no end', tone: 'good', icon: CircleCheck };
+  return end - now < soonMs ? { words: `Ends in ${left}`, tone: 'warn', icon: Clock } : { words: `Works, ${left} left`, tone: 'good', icon: CircleCheck };
+}
+
+/** Who is publishing where this key is for. `isSure`: the key was used last when that publish began. */
+export interface Publisher {
+  where: string;
+  from: string;
+  isSure: boolean;
+}
+
+/** Who a revoke of this key (or a rotation with kick) throws off the air; null: nobody is publishing there. */
+export function publisherOf(key: Pick<Key, 'channelId' | 'sourceId' | 'lastUsedAt'>, sources: readonly Pick<Source, 'id' | 'encoder' | 'remoteAddress' | 'connectedAt'>[]): Publisher | null {
+  const source = sources.find(({ id }) => id === key.sourceId);
+  if (!source?.connectedAt) return null;
+  const isSure = key.lastUsedAt !== null && Math.abs(Date.parse(key.lastUsedAt) - Date.parse(source.connectedAt)) < sameMomentMs;
+  return {
+    where: `${key.channelId} › ${key.sourceId}`,
+    from: [source.encoder, source.remoteAddress && `from ${source.remoteAddress}`].filter(Boolean).join(' ') || 'An encoder',
+    isSure,
+  };
+}
+
+/** `expiresAt` of a request from what was chosen: never, a number of days from now, or a day and time of the browser's own clock. */
+export function expiryOf(choice: string, custom: string, now: number): string {
+  if (choice === 'never') return 'never';
+  if (choice !== 'custom') return new Date(now + Number(choice) * 86_400_000).toISOString();
+  const time = new Date(custom);
+  // What is no time goes to the server as it is, which says so beside the field.
+  return Number.isNaN(time.getTime()) ? custom : time.toISOString();
+}
