@@ -1,0 +1,124 @@
+using System.Net;
+using Microsoft.Playwright;
+using StreamManager.EndToEnd.Tests.Support;
+using StreamManager.TestKit;
+using StreamManager.TestKit.Media;
+
+namespace StreamManager.EndToEnd.Tests.Dashboard;
+
+/// <summary>A show from one page.</summary>
+[Collection(MediaCollection.Name)]
+public sealed class LivePageTests(Browser browser) : IClassFixture<Browser>
+{
+    private const string Password = "a long phrase of hers";
+
+    private static readonly EncoderSettings Encoder = new() { Picture = TestPicture.Pattern };
+
+    [Fact]
+    public async Task SourceCut_IsSeenAsFallback_WhileThePreviewMovesOn()
+    {
+        await using var nginx = await NginxRtmp.StartAsync();
+        await using var server = await StartAsync();
+        await server.Api.AddDestinationAsync("good", nginx.ServerUrl(), "good-key");
+        await server.Api.AddDestinationAsync("broken", $"rtmp://127.0.0.1:{FreePort.Next()}/app", "bad-key");
+        List<string> problems = [];
+        var page = await browser.OpenAsync(server.ApiPort, problems);
+        await using var context = page.Context;
+        await page.GotoAsync("/");
+        await LogInAsync(page);
+        var air = page.GetByTestId("air-state");
+        await Assertions.Expect(air).ToHaveTextAsync("Waiting for source");
+
+        var publisher = await FfmpegPublisher.StartAsync(server.PublishUrl, Encoder);
+        await Assertions.Expect(air).ToHaveTextAsync("Live");
+        var good = page.Locator("li.destination", new() { HasText = "good" });
+        var broken = page.Locator("li.destination", new() { HasText = "broken" });
+        await Assertions.Expect(good.GetByText("Arrives")).ToBeVisibleAsync();
+        await Assertions.Expect(broken.GetByText("Unreachable")).ToBeVisibleAsync();
+        await Assertions.Expect(broken.GetByText("refuses connections")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("arrives at 1 of 2")).ToBeVisibleAsync();
+        await Preview.MovesOnAsync(page);
+
+        publisher.Kill();
+        await publisher.DisposeAsync();
+        await Assertions.Expect(air).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"^On fallback 00:\d\d$"));
+        await Preview.MovesOnAsync(page);
+        Assert.Empty(await Browser.FindFlawsAsync(page));
+        await Assertions.Expect(page.GetByText("Now the fallback: the connection of the source broke")).ToBeVisibleAsync();
+        await using var again = await FfmpegPublisher.StartAsync(server.PublishUrl, Encoder);
+        await Assertions.Expect(air).ToHaveTextAsync("Live");
+        await Preview.MovesOnAsync(page);
+
+        // By keyboard: the switch of one destination, then the end of the broadcast, which asks.
+        await page.GetByRole(AriaRole.Switch, new() { Name = "Send to broken" }).FocusAsync();
+        await page.Keyboard.PressAsync("Space");
+        await Assertions.Expect(broken.GetByText("Switched off")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "End broadcast" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        var dialog = page.GetByRole(AriaRole.Dialog, new() { Name = "End the broadcast?" });
+        await Assertions.Expect(dialog.GetByText("good is told that the stream is over.")).ToBeVisibleAsync();
+        Assert.Empty(await Browser.FindFlawsAsync(page));
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(dialog).ToBeHiddenAsync();
+        Assert.Equal(("live", 1), ((await server.Api.StatusAsync()).State, (await server.Api.StatusAsync()).Destination("good").Connects));
+        await page.Keyboard.PressAsync("Enter");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "End broadcast" }).ClickAsync();
+        await Assertions.Expect(air).ToHaveTextAsync("Off air");
+        Assert.Empty(problems);
+    }
+
+    [Fact]
+    public async Task Session_WrongExpiredAndOverARestart_LeadsBackToThePage()
+    {
+        await using var server = await StartAsync();
+        List<string> problems = [];
+        var page = await browser.OpenAsync(server.ApiPort, problems);
+        await using var context = page.Context;
+        await page.GotoAsync("/start/destination");
+        Assert.Empty(await Browser.FindFlawsAsync(page));
+        await LogInAsync(page, "not her password");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("password");
+        await Assertions.Expect(page.GetByLabel("Name")).ToHaveValueAsync("anna");
+        await LogInAsync(page);
+        var title = page.GetByRole(AriaRole.Heading, new() { Name = "Add a destination" });
+        await Assertions.Expect(title).ToBeVisibleAsync();
+
+        // A restart: the page says that it knows nothing, and goes on by itself.
+        server.Kill();
+        await Assertions.Expect(page.GetByText("No connection to the server.")).ToBeVisibleAsync();
+        await server.RestartAsync();
+        await Assertions.Expect(page.GetByText("No connection to the server.")).ToBeHiddenAsync();
+        await Assertions.Expect(title).ToBeVisibleAsync();
+
+        // The session ends under the open page: after the login one is where one was.
+        var user = (await server.Api.GetAsync("/api/users")).Body[0].GetProperty("id").GetString();
+        Assert.Equal(HttpStatusCode.OK, (await server.Api.SendAsync(HttpMethod.Put, $"/api/users/{user}", new { password = Password + " now" })).Status);
+        await page.GetByLabel("Name").FillAsync("Somewhere");
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "Server" }).FillAsync("rtmp://127.0.0.1/app");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Log in" })).ToBeVisibleAsync();
+        await LogInAsync(page, Password + " now");
+        await Assertions.Expect(title).ToBeVisibleAsync();
+        Assert.EndsWith("/start/destination", page.Url, StringComparison.Ordinal);
+        Assert.Empty(problems);
+    }
+
+    private static async Task<ServerProcess> StartAsync()
+    {
+        var server = await ServerProcess.StartAsync(new ServerSettings
+        {
+            Config = "return_after: 0.5\n",
+            Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["DASHBOARD_DIR"] = Browser.Built },
+        });
+        var made = await server.Api.PostAsync("/api/users", new { name = "anna", password = Password, role = "owner" });
+        Assert.True(made.Status is HttpStatusCode.Created, made.Text);
+        return server;
+    }
+
+    private static async Task LogInAsync(IPage page, string password = Password)
+    {
+        await page.GetByLabel("Name").FillAsync("anna");
+        await page.GetByLabel("Password").FillAsync(password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
+    }
+}
