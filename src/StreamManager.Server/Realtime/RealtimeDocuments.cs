@@ -25,12 +25,17 @@ internal sealed record ChannelMetricsDocument(
         (long)channel.Uptime.TotalSeconds,
         channel.Viewers,
         StatusMapper.Program(channel),
-        [.. channel.Sources.Select(source => new SourceMetricsDocument(source.Id, StatusMapper.Word(source.State), source.FramesPerSecond, source.VideoBitrateKbps, source.AudioBitrateKbps))],
+        [.. channel.Sources.Select(SourceMetricsDocument.Of)],
         [.. channel.Outputs.Select(StatusMapper.Destination).Select(DestinationMetricsDocument.Of)]);
 }
 
 /// <summary>The numbers of a source.</summary>
-internal sealed record SourceMetricsDocument(string Id, string State, double Fps, int VideoBitrateKbps, int AudioBitrateKbps);
+internal sealed record SourceMetricsDocument(string Id, string State, double Fps, int VideoBitrateKbps, int AudioBitrateKbps, double KeyframeIntervalSeconds)
+{
+    /// <summary>Those of a snapshot.</summary>
+    public static SourceMetricsDocument Of(SourceSnapshot source) => new(
+        source.Id, StatusMapper.Word(source.State), source.FramesPerSecond, source.VideoBitrateKbps, source.AudioBitrateKbps, source.KeyframeIntervalSeconds);
+}
 
 /// <summary>The numbers of a destination.</summary>
 internal sealed record DestinationMetricsDocument(

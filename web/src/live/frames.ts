@@ -22,6 +22,7 @@ export interface SourceMetrics {
   fps: number;
   videoBitrateKbps: number;
   audioBitrateKbps: number;
+  keyframeIntervalSeconds: number;
 }
 
 export interface ChannelMetrics {

@@ -27,7 +27,7 @@ const metricsFrame = (changes: Partial<ChannelMetrics> = {}): Frame => ({
     clients: 1,
     channels: [{
       channel: 'main', state: 'fallback', uptimeSeconds: 5, viewers: 2, program: { ...program, activeSource: null },
-      sources: [{ id: 'main', state: 'stalled', fps: 29.971, videoBitrateKbps: 2400, audioBitrateKbps: 0 }],
+      sources: [{ id: 'main', state: 'stalled', fps: 29.971, videoBitrateKbps: 2400, audioBitrateKbps: 0, keyframeIntervalSeconds: 4 }],
       destinations: [{ ...destination, bitrateKbps: 2400, fps: 30, framesSent: 9 }],
       ...changes,
     }],
@@ -41,7 +41,7 @@ describe('applyFrame', () => {
     const state = applyFrame(applyFrame(emptyState, statusFrame, 0), metricsFrame(), 0);
     expect(state.statuses['main']).toMatchObject({
       state: 'fallback', viewers: 2, uptimeSeconds: 5,
-      source: { state: 'stalled', encoder: 'OBS', video: { width: 1280, fps: 29.97, bitrateKbps: 2400 }, audio: null },
+      source: { state: 'stalled', encoder: 'OBS', video: { width: 1280, fps: 29.97, bitrateKbps: 2400, keyframeIntervalSeconds: 4 }, audio: null },
       destinations: [{ name: 'Twitch', framesSent: 9, bitrateKbps: 2400 }],
     });
   });

@@ -88,7 +88,7 @@ function withSource(source: Source, metrics: ChannelMetrics): Source {
   return {
     ...source,
     state: found.state,
-    video: source.video && { ...source.video, fps: Math.round(found.fps * 100) / 100, bitrateKbps: found.videoBitrateKbps },
+    video: source.video && { ...source.video, fps: Math.round(found.fps * 100) / 100, bitrateKbps: found.videoBitrateKbps, keyframeIntervalSeconds: found.keyframeIntervalSeconds },
     audio: source.audio && { ...source.audio, bitrateKbps: found.audioBitrateKbps },
   };
 }

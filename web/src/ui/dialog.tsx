@@ -1,6 +1,6 @@
 import * as Primitive from '@radix-ui/react-dialog';
 import { X } from 'lucide-react';
-import { useState, type ReactNode } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import { wordsOf } from '../api/problem';
 import { Button } from './button';
 import { Notice } from './notice';
@@ -17,11 +17,23 @@ export interface DialogProps {
 
 /** A dialog: focus stays in it, Escape closes it. (The scrim is our own: that of the library writes a style element, which the content security policy forbids.) */
 export function Dialog({ isOpen, onOpenChange, title, description, isWide = false, children }: DialogProps) {
+  // The library knows only triggers of its own: without this the focus would be lost with the dialog.
+  const opener = useRef<Element | null>(null);
   return (
     <Primitive.Root open={isOpen} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <div className="scrim" aria-hidden />
-        <Primitive.Content className={isWide ? 'dialog dialog-wide' : 'dialog'} {...(description === undefined ? { 'aria-describedby': undefined } : {})}>
+        <Primitive.Content
+          className={isWide ? 'dialog dialog-wide' : 'dialog'}
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement;
+          }}
+          onCloseAutoFocus={event => {
+            if (!(opener.current instanceof HTMLElement)) return;
+            event.preventDefault();
+            opener.current.focus();
+          }}
+          {...(description === undefined ? { 'aria-describedby': undefined } : {})}>
           <div className="dialog-head">
             <Primitive.Title>{title}</Primitive.Title>
             <Primitive.Close asChild>
