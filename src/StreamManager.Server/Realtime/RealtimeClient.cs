@@ -20,6 +20,7 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
     private Caller? _caller;
     private long _sendingSince = Never;
     private long _closingSince = Never;
+    private long _receivingSince = Never;
 
     /// <summary>Where it comes from.</summary>
     public string Address { get; } = address;
@@ -122,6 +123,8 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
             Close(WebSocketCloseStatus.PolicyViolation, "No token came in time.", "unauthenticated");
         if (Passed(Volatile.Read(ref _sendingSince), RealtimeLimits.SendTimeout))
             CutOff("slow");
+        if (Passed(Volatile.Read(ref _receivingSince), RealtimeLimits.MessageTimeout))
+            Close(WebSocketCloseStatus.PolicyViolation, "A frame did not end in time.", "endless");
         if (Passed(Volatile.Read(ref _closingSince), RealtimeLimits.CloseTimeout))
             socket.Abort();
     }
@@ -181,6 +184,7 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
             return new Received(first.MessageType is WebSocketMessageType.Close ? ReceivedKind.Closed : ReceivedKind.Binary, default);
         if (first.EndOfMessage)
             return new Received(ReceivedKind.Text, default);
+        Volatile.Write(ref _receivingSince, time.GetTimestamp());
         var buffer = ArrayPool<byte>.Shared.Rent(4 * 1024);
         try
         {
@@ -205,6 +209,8 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
         }
         finally
         {
+            Volatile.Write(ref _receivingSince, Never);
+
             // A token or a key may have been in it.
             ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
         }

@@ -50,6 +50,9 @@ internal static class RealtimeLimits
     /// <summary>How often it is looked for changes, and so least time between two states of a channel: four a second.</summary>
     public static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>From the first byte of a frame to its last, in however many fragments: 65 KB over a telephone line. One that never ends would hold its buffer for ever.</summary>
+    public static readonly TimeSpan MessageTimeout = TimeSpan.FromSeconds(15);
+
     /// <summary>Looks between two frames of metrics: one a second.</summary>
     public const int LooksPerMetrics = 4;
 

@@ -55,6 +55,32 @@ public sealed class RealtimeClientTests
     }
 
     [Fact]
+    public async Task Frame_WhoseFragmentsNeverEnd_EndsTheClient()
+    {
+        var time = new ManualTimeProvider();
+        using var pair = await SocketPair.ConnectAsync();
+        var client = new RealtimeClient(pair.Server, "127.0.0.1", "localhost", time) { Caller = StreamManager.Server.Security.Accounts.Caller.Administrator };
+        var receiving = client.ReceiveAsync(TestContext.Current.CancellationToken).AsTask();
+        await pair.Client.SendAsync("{ "u8.ToArray(), WebSocketMessageType.Text, endOfMessage: false, TestContext.Current.CancellationToken);
+
+        // Whoever only listens is not late.
+        await Eventually.TrueAsync(async () =>
+        {
+            // Fragments of nothing, as many as there may be.
+            await pair.Client.SendAsync(ReadOnlyMemory<byte>.Empty, WebSocketMessageType.Text, endOfMessage: false, TestContext.Current.CancellationToken);
+            time.Advance(TimeSpan.FromSeconds(1));
+            client.CheckTimes();
+            return client.IsClosing;
+        });
+        Assert.True(time.Elapsed >= RealtimeLimits.MessageTimeout);
+        var farewell = await pair.Client.ReceiveAsync(new byte[100], TestContext.Current.CancellationToken);
+        Assert.Equal(WebSocketCloseStatus.PolicyViolation, farewell.CloseStatus);
+        time.Advance(RealtimeLimits.CloseTimeout);
+        client.CheckTimes();
+        await Assert.ThrowsAnyAsync<Exception>(() => receiving);
+    }
+
+    [Fact]
     public async Task Frames_ArriveInTheirOrder_AndNoneAfterTheFarewell()
     {
         using var pair = await SocketPair.ConnectAsync();
