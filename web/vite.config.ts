@@ -6,6 +6,8 @@ const server = process.env['STREAM_MANAGER'] ?? 'http://127.0.0.1:4200';
 
 export default defineConfig({
   plugins: [react()],
+  // A brace that was lost in a merge takes every rule behind it away: no build, instead of a page without its layout.
+  esbuild: { logOverride: { 'css-syntax-error': 'error' } },
   build: {
     outDir: '../artifacts/web',
     emptyOutDir: true,

@@ -15,6 +15,7 @@ import { Field, Form, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { Cell, Table } from '../../ui/table';
 import { figuresOf, progressOf } from './drill';
+import './drill.css';
 
 /** While a drill runs it is asked for so often; nothing of it comes by the WebSocket. */
 const askEveryMs = 500;
@@ -62,7 +63,7 @@ function Begin({ channel, isRunning }: { channel: string; isRunning: boolean }) 
   const watched = status?.destinations.filter(({ enabled }) => enabled) ?? [];
   const isLive = status?.state === 'live';
   return (
-    <section className="card card-body">
+    <section className="card card-body drill-form">
       <Form state={form}>
         {status !== null && !isLive && (
           <Notice tone="calm">
