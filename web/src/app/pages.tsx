@@ -1,4 +1,4 @@
-import { Clapperboard, Images, KeyRound, LifeBuoy, MonitorUp, Radio, Share2, Users, Webhook, type LucideIcon } from 'lucide-react';
+import { Clapperboard, Images, KeyRound, LifeBuoy, MonitorUp, NotebookText, Radio, ServerCog, Share2, Users, Webhook, type LucideIcon } from 'lucide-react';
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
 import type { Permission } from '../api/types';
 
@@ -27,4 +27,7 @@ export const pages: readonly Page[] = [
   { path: '/broadcasts/:id?', title: 'Broadcasts', icon: Clapperboard, needs: 'view', component: lazy(() => import('../pages/broadcasts/broadcasts-page')) },
   { path: '/access', title: 'Users and tokens', icon: Users, needs: 'view', component: lazy(() => import('../pages/access/access-page')) },
   { path: '/webhooks/:id?', title: 'Webhooks', icon: Webhook, needs: 'manage', component: lazy(() => import('../pages/webhooks/webhooks-page')) },
+  { path: '/journal', title: 'Journal', icon: NotebookText, needs: 'view', component: lazy(() => import('../pages/journal/journal-page')) },
+  { path: '/log', title: 'Server log', icon: null, needs: 'manage', component: lazy(() => import('../pages/log/log-page')) },
+  { path: '/system', title: 'System', icon: ServerCog, needs: 'manage', component: lazy(() => import('../pages/system/system-page')) },
 ];
