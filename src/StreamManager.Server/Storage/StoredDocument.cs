@@ -84,4 +84,7 @@ internal sealed class StoreUnavailableException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>True: the connection ended while the answer was waited for, so that what was asked for may have been done.</summary>
+    public bool MayBeDone { get; init; }
 }

@@ -74,7 +74,7 @@ internal sealed class RedisClient(RedisLink link) : IAsyncDisposable
         }
         catch (StoreUnavailableException e)
         {
-            throw new StoreUnavailableException($"{link.Url}: {e.Message}", e);
+            throw new StoreUnavailableException($"{link.Url}: {e.Message}", e) { MayBeDone = e.MayBeDone };
         }
 
         // Such an error is about the server, not the command: what follows would meet it too, and another connection may reach a better one.

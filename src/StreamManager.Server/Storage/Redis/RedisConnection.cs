@@ -250,7 +250,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     private StoreUnavailableException Unavailable(bool mayBeDone)
     {
         var reason = (Volatile.Read(ref _failure) ?? RedisFailure.Closed).Text;
-        return new StoreUnavailableException(mayBeDone ? $"{reason} What was asked for may have been done or not." : reason);
+        return new StoreUnavailableException(mayBeDone ? $"{reason} What was asked for may have been done or not." : reason) { MayBeDone = mayBeDone };
     }
 
     /// <summary>A command whose reply is waited for.</summary>

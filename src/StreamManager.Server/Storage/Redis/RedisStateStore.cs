@@ -83,6 +83,7 @@ internal sealed partial class RedisStateStore : IStateStore
     public async ValueTask<StateWriteResult> WriteAsync(ImmutableArray<StateWrite> writes, CancellationToken cancellationToken)
     {
         StateLimits.Check(writes);
+        cancellationToken.ThrowIfCancellationRequested();
         List<RedisArgument> keys = [RedisLayout.Counter];
         List<RedisArgument> arguments = [RedisLayout.Changes, StateLimits.LargestBody];
         foreach (var write in writes)
@@ -94,7 +95,8 @@ internal sealed partial class RedisStateStore : IStateStore
             arguments.AddRange([put is null ? "remove" : "put", expected, Expiry(put?.ExpiresAt), write.Kind, write.Id, put?.Body ?? default]);
         }
 
-        switch (await _client.RunAsync(RedisStateScripts.Write, keys, arguments, cancellationToken))
+        // Once it is sent it is not given up, or nobody would know whether it was done: the connection's own limits end it.
+        switch (await _client.RunAsync(RedisStateScripts.Write, keys, arguments, CancellationToken.None))
         {
             case RespValue.Bulk version:
                 return new StateWriteResult.Done(Version(version));

@@ -60,15 +60,15 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
     /// <summary>Runs <paramref name="work"/> on the owner's thread, outside of a transaction.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be read.</exception>
     public Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken) =>
-        AskAsync(new SqliteRequest<T>(work, done: null, isWrite: false, cancellationToken), cancellationToken);
+        AskAsync(new SqliteRequest<T>(work, done: null, isWrite: false), cancellationToken);
 
-    /// <summary>Runs <paramref name="work"/> in a transaction; returns when the disk has it. Cancelled while it waits, it may happen or not.</summary>
+    /// <summary>Runs <paramref name="work"/> in a transaction; returns when the disk has it. Cancelled while it waits, it does not happen; once it has begun, the answer is waited for.</summary>
     /// <param name="work">All or nothing: what it throws undoes what it did. It is run again when the disk was full for all that were to be committed together.</param>
     /// <param name="committed">Called after the commit, in the order of commits, on the owner's thread.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <param name="cancellationToken">Gives up waiting for its turn.</param>
     /// <exception cref="StoreUnavailableException">Nothing was written.</exception>
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, Action<T>? committed, CancellationToken cancellationToken) =>
-        AskAsync(new SqliteRequest<T>(work, committed, isWrite: true, cancellationToken), cancellationToken);
+        AskAsync(new SqliteRequest<T>(work, committed, isWrite: true), cancellationToken);
 
     /// <summary>Does what was asked for already, then closes the file.</summary>
     public async ValueTask DisposeAsync()
@@ -89,7 +89,8 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
             throw new ObjectDisposedException("The store has been closed.", e);
         }
 
-        return await request.Answer.WaitAsync(cancellationToken);
+        await using var giveUp = cancellationToken.UnsafeRegister(static (asked, token) => ((SqliteRequest)asked!).GiveUp(token), request);
+        return await request.Answer;
     }
 
     private void AskForHousekeeping()
@@ -98,7 +99,7 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
             return;
         _isHousekeepingDue = true;
         // When the inbox is full the thread is awake anyway.
-        _inbox.Writer.TryWrite(new SqliteRequest<bool>(_ => true, done: null, isWrite: false, CancellationToken.None));
+        _inbox.Writer.TryWrite(new SqliteRequest<bool>(_ => true, done: null, isWrite: false));
     }
 
     private void Run()
@@ -112,9 +113,9 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
                 batch.Add(request);
             foreach (var request in batch)
             {
-                if (request.IsCancelled)
-                    request.Fail(new OperationCanceledException());
-                else if (request.IsWrite)
+                if (!request.TryBegin())
+                    continue;
+                if (request.IsWrite)
                     writes.Add(request);
                 else
                     RunRead(request);
@@ -245,8 +246,7 @@ internal sealed partial class SqliteDatabase : IAsyncDisposable
             return true;
         },
         done: null,
-        isWrite: true,
-        CancellationToken.None);
+        isWrite: true);
 
     private SqliteConnection Connect()
     {

@@ -1,13 +1,24 @@
 namespace StreamManager.Server.Storage.Sqlite;
 
 /// <summary>Something that the owner of the connection is asked to do. It gets exactly one answer.</summary>
-internal abstract class SqliteRequest(bool isWrite, CancellationToken cancellationToken)
+internal abstract class SqliteRequest(bool isWrite)
 {
+    private const int Waiting = 0, Begun = 1, GivenUp = 2;
+
+    private int _state = Waiting;
+
     /// <summary>Does it change anything?</summary>
     public bool IsWrite => isWrite;
 
-    /// <summary>Has the caller gone already? Then it is not begun.</summary>
-    public bool IsCancelled => cancellationToken.IsCancellationRequested;
+    /// <summary>Begins. False: the caller has gone and was told that it does not happen.</summary>
+    public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting;
+
+    /// <summary>The caller goes. What has begun is not given up, or nobody would know whether it was done.</summary>
+    public void GiveUp(CancellationToken cancellationToken)
+    {
+        if (Interlocked.CompareExchange(ref _state, GivenUp, Waiting) == Waiting)
+            Fail(new OperationCanceledException(cancellationToken));
+    }
 
     /// <summary>Has it been answered?</summary>
     public abstract bool IsAnswered { get; }
@@ -26,8 +37,7 @@ internal abstract class SqliteRequest(bool isWrite, CancellationToken cancellati
 /// <param name="work">What to do on the owner's thread. Called again when what it did was undone.</param>
 /// <param name="done">Called on the owner's thread with the outcome before the caller is answered.</param>
 /// <param name="isWrite">Does it change anything?</param>
-/// <param name="cancellationToken">Ends the caller's interest.</param>
-internal sealed class SqliteRequest<T>(Func<SqliteConnection, T> work, Action<T>? done, bool isWrite, CancellationToken cancellationToken) : SqliteRequest(isWrite, cancellationToken)
+internal sealed class SqliteRequest<T>(Func<SqliteConnection, T> work, Action<T>? done, bool isWrite) : SqliteRequest(isWrite)
 {
     private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T _outcome = default!;

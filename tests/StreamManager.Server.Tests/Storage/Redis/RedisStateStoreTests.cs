@@ -271,6 +271,19 @@ public sealed class RedisStateStoreTests
     }
 
     [Fact]
+    public async Task Change_CancelledOnceItWasSent_IsAnsweredAsItEnds()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = await RedisStores.OpenAsync(server);
+        using var cancel = new CancellationTokenSource();
+        server.Freeze();
+        var change = store.WriteAsync([new StateWrite.Put("channel", "x", "{}"u8.ToArray(), StateWrite.Absent)], cancel.Token).AsTask();
+        await cancel.CancelAsync();
+        server.Resume();
+        Assert.IsType<StateWriteResult.Done>(await change);
+    }
+
+    [Fact]
     public async Task Journal_WithEntriesOfOthers_PassesOverThem()
     {
         await using var server = await RedisServer.StartAsync();

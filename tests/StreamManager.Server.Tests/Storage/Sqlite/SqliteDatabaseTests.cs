@@ -57,6 +57,22 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Change_CancelledOnceItHasBegun_IsAnsweredAsItEnds()
+    {
+        await using var database = Open();
+        using var cancel = new CancellationTokenSource();
+        await database.WriteAsync(
+            connection =>
+            {
+                cancel.Cancel();
+                return Append(connection, "1");
+            },
+            committed: null,
+            cancel.Token);
+        Assert.Equal(1, await database.ReadAsync(connection => connection.Number("SELECT count(*) FROM journal"), Cancel));
+    }
+
+    [Fact]
     public async Task Disposed_FinishesWhatWaitsAndRefusesWhatComes()
     {
         var database = Open();
