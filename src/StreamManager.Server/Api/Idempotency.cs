@@ -151,17 +151,23 @@ internal sealed class Idempotency(IStateStore store, Vault vault, TimeProvider t
         // Who goes away before the answer will ask again with this key: what was begun is ended and kept, and not given up in the middle, where it may have been made or not.
         var (client, aborted) = (context.Response.Body, context.RequestAborted);
         using var answer = new MemoryStream();
-        var isMade = false;
+        var (isMade, isUnknown) = (false, false);
         (context.Response.Body, context.RequestAborted) = (answer, CancellationToken.None);
         try
         {
             await next(context);
             isMade = context.Response.StatusCode is >= 200 and < 300;
         }
+        catch (StoreUnavailableException e) when (e.MayBeDone)
+        {
+            // Freed now, the key would let it be made twice. It frees itself when its running time is over.
+            isUnknown = true;
+            throw;
+        }
         finally
         {
             (context.Response.Body, context.RequestAborted) = (client, aborted);
-            if (!isMade)
+            if (!isMade && !isUnknown)
             {
                 Uncount(who, use);
                 await ForgetAsync(id, version);
