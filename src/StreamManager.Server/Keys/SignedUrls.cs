@@ -59,6 +59,9 @@ internal sealed partial class SignedUrls : IDisposable
     /// <summary>Most keys at once: so many rotations within one overlap. Beyond it the oldest ends.</summary>
     private const int MostKeys = 16;
 
+    /// <summary>Times that a rotation is tried because another one came between.</summary>
+    private const int MostTries = 5;
+
     private readonly IStateStore _store;
     private readonly DocumentSet<SigningKeyRecord> _records;
     private readonly Vault _vault;
@@ -141,18 +144,25 @@ internal sealed partial class SignedUrls : IDisposable
     /// <exception cref="StoreUnavailableException">The store cannot be used; nothing has changed.</exception>
     public async Task RotateAsync(TimeSpan overlap, CancellationToken cancellationToken)
     {
-        var now = _time.GetUtcNow();
-        var end = now + overlap;
-        var id = RandomNumberGenerator.GetHexString(8, lowercase: true);
-        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
-        var records = (await _records.ListAsync(cancellationToken)).OrderByDescending(record => record.Value.CreatedAt).ToArray();
-        var old = records.Select((record, index) => overlap <= TimeSpan.Zero || index >= MostKeys - 1
-            ? _records.Remove(record.Id)
-            : PutUntil(record, record.Value.ValidUntil < end ? record.Value.ValidUntil.Value : end));
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            var now = _time.GetUtcNow();
+            var end = now + overlap;
+            var id = RandomNumberGenerator.GetHexString(8, lowercase: true);
+            var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
+            var records = (await _records.ListAsync(cancellationToken)).OrderByDescending(record => record.Value.CreatedAt).ToArray();
+            var old = records.Select((record, index) => overlap <= TimeSpan.Zero || index >= MostKeys - 1
+                ? _records.Remove(record.Id, record.Version)
+                : PutUntil(record, record.Value.ValidUntil < end ? record.Value.ValidUntil.Value : end));
 
-        // More than fit into one write cannot be: each rotation removes what is beyond.
-        await _store.WriteAsync([_records.Put(id, new SigningKeyRecord(_vault.Seal(key, Owner(id)), now), StateWrite.Absent), .. old], cancellationToken);
-        await ReloadAsync(cancellationToken);
+            // More than fit into one write cannot be: each rotation removes what is beyond. Of the versions that were read, so that what another rotation ended meanwhile does not come back.
+            if (await _store.WriteAsync([_records.Put(id, new SigningKeyRecord(_vault.Seal(key, Owner(id)), now), StateWrite.Absent), .. old], cancellationToken) is not StateWriteResult.Done)
+                continue;
+            await ReloadAsync(cancellationToken);
+            return;
+        }
+
+        throw new StoreUnavailableException("The keys that addresses are signed with change all the time; nothing was changed. Try again.");
     }
 
     /// <summary>Follows changes of other servers. Does not throw for a store that is away.</summary>
@@ -191,7 +201,7 @@ internal sealed partial class SignedUrls : IDisposable
         ImmutableInterlocked.InterlockedExchange(ref _keys, keys.ToImmutable());
     }
 
-    private StateWrite PutUntil(Versioned<SigningKeyRecord> record, DateTimeOffset end) => _records.Put(record.Id, record.Value with { ValidUntil = end }, expectedVersion: null, expiresAt: end);
+    private StateWrite PutUntil(Versioned<SigningKeyRecord> record, DateTimeOffset end) => _records.Put(record.Id, record.Value with { ValidUntil = end }, record.Version, expiresAt: end);
 
     private static string Owner(string id) => $"signing-key/{id}";
 

@@ -21,6 +21,12 @@ internal sealed class CutOffStore(IStateStore inner) : IStateStore
     /// <summary>Called after a document was read and before the reader has it.</summary>
     public Func<Task>? AfterGet { get; set; }
 
+    /// <summary>Called after documents were listed and before the reader has them.</summary>
+    public Func<Task>? AfterList { get; set; }
+
+    /// <summary>The line is cut after so many more changes.</summary>
+    public int? WritesLeft { get; set; }
+
     /// <summary>Questions since it was last set to zero.</summary>
     public int Asked
     {
@@ -45,16 +51,30 @@ internal sealed class CutOffStore(IStateStore inner) : IStateStore
         return document;
     }
 
-    public ValueTask<ImmutableArray<StoredDocument>> ListAsync(string kind, CancellationToken cancellationToken)
+    public async ValueTask<ImmutableArray<StoredDocument>> ListAsync(string kind, CancellationToken cancellationToken)
     {
         Ask();
         Listed++;
-        return inner.ListAsync(kind, cancellationToken);
+        var documents = await inner.ListAsync(kind, cancellationToken);
+        if (AfterList is { } after)
+        {
+            AfterList = null;
+            await after();
+        }
+
+        return documents;
     }
 
     public ValueTask<StateWriteResult> WriteAsync(ImmutableArray<StateWrite> writes, CancellationToken cancellationToken)
     {
         Ask();
+        if (WritesLeft is { } left)
+        {
+            IsAway = left == 0;
+            Ask();
+            WritesLeft = left - 1;
+        }
+
         return inner.WriteAsync(writes, cancellationToken);
     }
 

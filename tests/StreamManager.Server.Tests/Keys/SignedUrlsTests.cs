@@ -126,6 +126,19 @@ public sealed class SignedUrlsTests : IAsyncLifetime
         Assert.All(kept, record => Assert.Contains("\"sealedKey\"", Encoding.UTF8.GetString(record.Body.Span), StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Rotation_DuringOneThatEndsEverything_BringsNothingBack()
+    {
+        using var other = await OpenAsync();
+        var leaked = _signed.Sign(Grant(SignedAction.Play, null));
+        _bench.Store.AfterList = () => other.RotateAsync(TimeSpan.Zero, Cancel);
+        await _signed.RotateAsync(TimeSpan.FromHours(1), Cancel);
+        Assert.IsType<KeyVerdict.Unknown>(Verify(leaked));
+        using var restarted = await OpenAsync();
+        Assert.IsType<KeyVerdict.Unknown>(restarted.Verify(leaked, SignedAction.Play, "main", KeyBench.Public, _bench.Time.GetUtcNow()));
+        Assert.Single(await _bench.Store.ListAsync("signing-key", Cancel), record => record.ExpiresAt is null);
+    }
+
     public async ValueTask InitializeAsync()
     {
         _bench = await KeyBench.StartAsync();
