@@ -1,6 +1,8 @@
+using StreamManager.Rtmp.Server;
+
 namespace StreamManager.Server.Hosting;
 
-/// <summary>Bounds how many connections there are at once, in total and per address. Thread-safe.</summary>
+/// <summary>Bounds how many connections there are at once, in total and per address: of IPv6 per /64, which is what one customer gets. Thread-safe.</summary>
 internal sealed class ConnectionLimiter(int maximum, int maximumPerAddress)
 {
     private readonly Lock _lock = new();
@@ -20,13 +22,14 @@ internal sealed class ConnectionLimiter(int maximum, int maximumPerAddress)
     /// <summary>Takes a place. False: there is none; close the connection.</summary>
     public bool TryEnter(string address)
     {
+        var key = RefusalThrottle.AddressKey(address);
         lock (_lock)
         {
-            var here = _perAddress.GetValueOrDefault(address);
+            var here = _perAddress.GetValueOrDefault(key);
             if (_total >= maximum || here >= maximumPerAddress)
                 return false;
             _total++;
-            _perAddress[address] = here + 1;
+            _perAddress[key] = here + 1;
             return true;
         }
     }
@@ -34,14 +37,15 @@ internal sealed class ConnectionLimiter(int maximum, int maximumPerAddress)
     /// <summary>Gives a place back. Only after <see cref="TryEnter"/> said true.</summary>
     public void Leave(string address)
     {
+        var key = RefusalThrottle.AddressKey(address);
         lock (_lock)
         {
             _total--;
-            var here = _perAddress[address] - 1;
+            var here = _perAddress[key] - 1;
             if (here == 0)
-                _perAddress.Remove(address);
+                _perAddress.Remove(key);
             else
-                _perAddress[address] = here;
+                _perAddress[key] = here;
         }
     }
 }
