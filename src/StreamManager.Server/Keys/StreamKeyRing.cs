@@ -54,6 +54,10 @@ internal sealed partial class StreamKeyRing : IDisposable
     // Counts gaps in what we were told: what was read before one is asked for again.
     private int _epoch;
     private volatile bool _ownMayHaveChanged;
+
+    // Channels whose own keys were not all made or read.
+    private volatile IReadOnlyCollection<ChannelOptions>? _unfinished;
+    private readonly SemaphoreSlim _configuring = new(1, 1);
     private volatile bool _anyMayBeRevoked;
 
     private StreamKeyRing(
@@ -100,14 +104,23 @@ internal sealed partial class StreamKeyRing : IDisposable
         }
     }
 
-    /// <summary>These are the channels now: takes their fixed keys, makes those that are missing, and reads what belongs to them.</summary>
+    /// <summary>
+    /// These are the channels now: takes their fixed keys, makes those that are missing, and reads what belongs to them. What the store did not take is tried again by <see cref="UpkeepAsync"/>.
+    /// </summary>
     /// <exception cref="Hosting.StartupException">A kept key cannot be opened.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot be used.</exception>
     public async Task ConfigureAsync(IReadOnlyCollection<ChannelOptions> channels, CancellationToken cancellationToken)
     {
-        await _own.LoadAsync(channels, cancellationToken);
-        foreach (var batch in _own.Made.Take(MostKnown).Chunk(MostAtOnce))
-            await Task.WhenAll(batch.Select(own => ReadOwnAsync(own.Target, own.Key, cancellationToken)));
+        await _configuring.WaitAsync(cancellationToken);
+        try
+        {
+            _unfinished = channels;
+            await FinishAsync(cancellationToken);
+        }
+        finally
+        {
+            _configuring.Release();
+        }
     }
 
     /// <summary>What is counted and waits to be written down.</summary>
@@ -158,6 +171,7 @@ internal sealed partial class StreamKeyRing : IDisposable
                 await TryAsync(() => _own.ReloadAsync(cancellationToken), () => _ownMayHaveChanged = true);
             }
 
+            await TryAsync(() => CatchUpAsync(cancellationToken), () => { });
             if (_anyMayBeRevoked)
             {
                 _anyMayBeRevoked = false;
@@ -177,6 +191,33 @@ internal sealed partial class StreamKeyRing : IDisposable
     {
         _subscription.Dispose();
         _ids.Dispose();
+        _configuring.Dispose();
+    }
+
+    private async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        if (_unfinished is null)
+            return;
+        await _configuring.WaitAsync(cancellationToken);
+        try
+        {
+            await FinishAsync(cancellationToken);
+        }
+        finally
+        {
+            _configuring.Release();
+        }
+    }
+
+    // One at a time, so that an older list of channels does not come after a newer one.
+    private async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        if (_unfinished is not { } channels)
+            return;
+        await _own.LoadAsync(channels, cancellationToken);
+        foreach (var batch in _own.Made.Take(MostKnown).Chunk(MostAtOnce))
+            await Task.WhenAll(batch.Select(own => ReadOwnAsync(own.Target, own.Key, cancellationToken)));
+        _unfinished = null;
     }
 
     /// <summary>Reads a source's own key, and puts back what is known about it where it is lost: the key itself sits in an encoder.</summary>
