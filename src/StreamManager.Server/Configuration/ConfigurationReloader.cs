@@ -79,7 +79,7 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
     /// <summary>Reads the file now and applies it when it is valid.</summary>
     /// <param name="actor">Who wants it; null: the file changed.</param>
     /// <param name="cancellationToken">Gives up waiting for its turn.</param>
-    /// <exception cref="StoreUnavailableException">What users said over the configuration could not be read; nothing has changed.</exception>
+    /// <exception cref="StoreUnavailableException">What users said over the configuration could not be read; what was not applied yet is when it is asked again.</exception>
     public async Task<ConfigurationStatus> ReloadAsync(string? actor, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
@@ -131,6 +131,9 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
         }
         catch (Exception e)
         {
+            // Another try would end the same way, until the file changes or somebody asks.
+            if (_seen is { } seen)
+                _applied = seen;
             LogFailed(_logger, e);
         }
         finally
@@ -226,8 +229,10 @@ internal sealed class ConfigurationTargets(ChannelDirectory directory, ChannelCa
         var (addedChannels, changedChannels, removedChannels) = await channels.ConfigureAsync(wanted, cancellationToken);
         var (added, changed, removed) = await destinations.ConfigureAsync(wanted, cancellationToken);
         await keys.ConfigureAsync(channels.KeyedChannels, cancellationToken);
-        foreach (var id in addedChannels)
-            await destinations.ApplyAsync(id);
+
+        // Also those of channels that were there before: a try that was cut off by the store made them without. To an output that has what it is given nothing happens.
+        foreach (var channel in wanted)
+            await destinations.ApplyAsync(channel.Definition.Id);
         string[] parts =
         [
             .. Part("channels added", addedChannels.Length), .. Part("channels changed", changedChannels.Length), .. Part("channels removed", removedChannels.Length),
