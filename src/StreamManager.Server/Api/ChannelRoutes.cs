@@ -4,6 +4,7 @@ using StreamManager.Server.Events;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
+using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Api;
 
@@ -81,8 +82,8 @@ internal sealed class ChannelRoutes(ApiServices services)
         if (change is not ChannelChange.Done)
             return Refusal(change);
         await services.Destinations.ApplyAsync(id!);
-        await services.Keys.ConfigureAsync(services.Catalog.KeyedChannels, CancellationToken.None);
         services.Events.Publish(AuditEvents.ChannelCreated(services.Time.GetUtcNow(), context.Caller().Actor, id!));
+        await ConfigureKeysAsync();
         context.Response.Headers.Location = $"/api/channels/{id}";
         return Answer(context, services.Catalog.Find(id!)!, StatusCodes.Status201Created);
     }
@@ -116,16 +117,25 @@ internal sealed class ChannelRoutes(ApiServices services)
 
     private async Task<IResult> RemoveAsync(string id, HttpContext context)
     {
-        if (services.Catalog.Find(id) is not { } entry)
-            return NoChannel;
-        if (!EntityTag.IsCurrent(context.Request, TagOf(entry)))
-            return Problem.Stale;
-        var change = await services.Catalog.RemoveAsync(id, context.RequestAborted);
+        var change = await services.Catalog.RemoveAsync(
+            id, entry => EntityTag.IsCurrent(context.Request, TagOf(entry)), write => services.Destinations.RemoveOfChannelAsync(id, write), context.RequestAborted);
         if (change is not ChannelChange.Done)
             return Refusal(change);
-        await services.Destinations.RemoveOfChannelAsync(id, CancellationToken.None);
         services.Events.Publish(AuditEvents.ChannelDeleted(services.Time.GetUtcNow(), context.Caller().Actor, id));
+        await ConfigureKeysAsync();
         return TypedResults.NoContent();
+    }
+
+    private async Task ConfigureKeysAsync()
+    {
+        try
+        {
+            await services.Keys.ConfigureAsync(services.Catalog.KeyedChannels, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The channel is made, or gone: its keys follow when the store is back.
+        }
     }
 
     private ChannelSettings ReadSettings(RequestFields fields)

@@ -139,17 +139,23 @@ internal sealed class ChannelCatalog : IDisposable
     }
 
     /// <summary>Removes a channel that was made through the API; its broadcast ends.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="mayGo">Asked with the entry as it is then; no: it is stale.</param>
+    /// <param name="remove">Makes the change in the store, with all that belongs to the channel.</param>
+    /// <param name="cancellationToken">Gives up waiting for other changes.</param>
     /// <exception cref="StoreUnavailableException">It could not be saved; nothing has changed here.</exception>
-    public async Task<ChannelChange> RemoveAsync(string id, CancellationToken cancellationToken)
+    public async Task<ChannelChange> RemoveAsync(string id, Func<ChannelCatalogEntry, bool> mayGo, Func<StateWrite, Task> remove, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
         {
             if (Find(id) is not { } entry)
                 return ChannelChange.Missing;
+            if (!mayGo(entry))
+                return ChannelChange.Stale;
             if (entry.Configured is not null)
                 return ChannelChange.Configured;
-            await _records.RemoveAsync(id);
+            await remove(_records.Remove(id));
             Volatile.Write(ref _entries, _entries.Remove(entry));
             await _directory.RemoveAsync(id);
             return ChannelChange.Done;

@@ -27,8 +27,8 @@ internal sealed class ChannelRecords(IStateStore store)
     public async Task SaveAsync(SavedChannel channel) =>
         await _documents.PutAsync(channel.ChannelId, new ChannelEntry(channel.Settings, channel.CreatedAt), null, CancellationToken.None);
 
-    /// <summary>Forgets a channel.</summary>
-    public async Task RemoveAsync(string channelId) => await _documents.RemoveAsync(channelId, null, CancellationToken.None);
+    /// <summary>The write that forgets a channel, together with what belongs to it.</summary>
+    public StateWrite Remove(string channelId) => _documents.Remove(channelId);
 }
 
 /// <summary>One channel in the store.</summary>

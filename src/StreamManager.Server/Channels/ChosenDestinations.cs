@@ -35,7 +35,7 @@ internal sealed partial class ChosenDestinations : IAsyncDisposable
                 continue;
             try
             {
-                await _destinations.ChooseAsync(channelId, null, CancellationToken.None);
+                await _destinations.ForgetChosenAsync(channelId, happened.Time);
             }
             catch (StoreUnavailableException e)
             {

@@ -8,6 +8,9 @@ internal sealed partial class DestinationCatalog
     // By channel; replaced whole under the gate.
     private ImmutableDictionary<string, ImmutableHashSet<string>> _chosen;
 
+    // When somebody began to choose, by channel; under the gate. Not kept over a restart: by then the end of the broadcast is heard.
+    private readonly Dictionary<string, DateTimeOffset> _chosenAt = new(StringComparer.Ordinal);
+
     /// <summary>The destinations that were chosen for the broadcast of a channel; null: each destination's own switch counts.</summary>
     public ImmutableHashSet<string>? ChosenOf(string channelId) => Volatile.Read(ref _chosen).GetValueOrDefault(channelId);
 
@@ -21,6 +24,28 @@ internal sealed partial class DestinationCatalog
         try
         {
             await ChooseWithinAsync(channelId, ids);
+            if (ids is null)
+                _chosenAt.Remove(channelId);
+            else
+                _chosenAt[channelId] = _time.GetUtcNow();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>A broadcast ended: forgets what was chosen for it, and not what somebody chose for the next one before this was heard.</summary>
+    /// <param name="channelId">The channel.</param>
+    /// <param name="endedAt">When it ended.</param>
+    /// <exception cref="Storage.StoreUnavailableException">It could not be saved; nothing has changed here.</exception>
+    public async Task ForgetChosenAsync(string channelId, DateTimeOffset endedAt)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            if (_chosenAt.GetValueOrDefault(channelId) <= endedAt)
+                await ChooseWithinAsync(channelId, null);
         }
         finally
         {
@@ -35,9 +60,12 @@ internal sealed partial class DestinationCatalog
         await _gate.WaitAsync(cancellationToken);
         try
         {
+            var isFirst = !_chosen.ContainsKey(channelId);
             var chosen = _chosen.GetValueOrDefault(channelId)
                 ?? [.. _entries.Where(entry => entry.ChannelId == channelId && entry.Definition.Enabled).Select(entry => entry.Definition.Id)];
             await ChooseWithinAsync(channelId, isChosen ? chosen.Add(id) : chosen.Remove(id));
+            if (isFirst)
+                _chosenAt[channelId] = _time.GetUtcNow();
         }
         finally
         {
@@ -92,7 +120,7 @@ internal sealed partial class DestinationCatalog
     {
         if (ids is null && !_chosen.ContainsKey(channelId))
             return;
-        await _records.SaveChosenAsync(channelId, ids);
+        await _records.WriteAsync([_records.PutChosen(channelId, ids)]);
         Volatile.Write(ref _chosen, ids is null ? _chosen.Remove(channelId) : _chosen.SetItem(channelId, ids));
         foreach (var entry in _entries.Where(entry => entry.ChannelId == channelId))
             Give(entry);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using StreamManager.Engine.Outputs;
 using StreamManager.Server.Options;
+using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Channels;
 
@@ -98,14 +99,18 @@ internal sealed partial class DestinationCatalog : IDisposable
         {
             if (Find(id) is not { } entry || change(entry) is not { } definition)
                 return null;
-            if (entry.Configured is { } configured)
-                await _records.SaveAsync(Difference(configured, definition));
-            else
-                await _records.SaveAsync(new SavedDestination(entry.ChannelId, definition, entry.CreatedAt!.Value));
+            var saved = entry.Configured is { } configured
+                ? _records.Put(Difference(configured, definition))
+                : _records.Put(new SavedDestination(entry.ChannelId, definition, entry.CreatedAt!.Value));
+
+            // During a broadcast with chosen destinations its switch chooses, too: saved together, so that it is never off here and on there.
+            var chosen = definition.Enabled != entry.Definition.Enabled ? _chosen.GetValueOrDefault(entry.ChannelId) : null;
+            var rest = definition.Enabled ? chosen?.Add(id) : chosen?.Remove(id);
+            await _records.WriteAsync(rest is null ? [saved] : [saved, _records.PutChosen(entry.ChannelId, rest)]);
             var next = entry with { Definition = definition };
             Volatile.Write(ref _entries, _entries.Replace(entry, next));
-            if (definition.Enabled != entry.Definition.Enabled && _chosen.TryGetValue(entry.ChannelId, out var chosen))
-                await ChooseWithinAsync(entry.ChannelId, definition.Enabled ? chosen.Add(id) : chosen.Remove(id));
+            if (rest is not null)
+                Volatile.Write(ref _chosen, _chosen.SetItem(entry.ChannelId, rest));
             Give(next);
             return next;
         }
@@ -122,23 +127,25 @@ internal sealed partial class DestinationCatalog : IDisposable
     /// <exception cref="Storage.StoreUnavailableException">It could not be saved; nothing has changed here.</exception>
     public async Task<bool> RemoveAsync(string id, Func<CatalogEntry, bool> mayGo, CancellationToken cancellationToken)
     {
+        CatalogEntry? entry;
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            if (Find(id) is not { IsConfigured: false } entry || !mayGo(entry))
+            entry = Find(id);
+            if (entry is not { IsConfigured: false } || !mayGo(entry))
                 return false;
             await _records.RemoveAsync(id);
             Volatile.Write(ref _entries, _entries.Remove(entry));
-
-            // Saved is saved: a caller that gives up waiting must not leave the output running.
-            if (_channels.Find(entry.ChannelId) is { } channel)
-                await channel.RemoveDestinationAsync(id, CancellationToken.None);
-            return true;
         }
         finally
         {
             _gate.Release();
         }
+
+        // Others do not wait for the farewell to its server. Saved is saved: a caller that gives up waiting must not leave the output running.
+        if (_channels.Find(entry.ChannelId) is { } channel)
+            await channel.RemoveDestinationAsync(id, CancellationToken.None);
+        return true;
     }
 
     /// <summary>Gives a channel that was just made the destinations that were saved for it.</summary>
@@ -156,18 +163,22 @@ internal sealed partial class DestinationCatalog : IDisposable
         }
     }
 
-    /// <summary>Forgets the destinations of a channel that was removed.</summary>
-    /// <exception cref="Storage.StoreUnavailableException">They could not all be forgotten; the next start does without the rest.</exception>
-    public async Task RemoveOfChannelAsync(string channelId, CancellationToken cancellationToken)
+    /// <summary>
+    /// Removes a channel from the store together with its destinations and what was chosen for its broadcast, so that a new one of its name inherits nothing. What is running is left to the caller.
+    /// </summary>
+    /// <param name="channelId">The channel.</param>
+    /// <param name="channel">The change that removes it.</param>
+    /// <exception cref="Storage.StoreUnavailableException">It is not removed; with more than a hundred destinations some may be gone at the next start.</exception>
+    public async Task RemoveOfChannelAsync(string channelId, StateWrite channel)
     {
-        await _gate.WaitAsync(cancellationToken);
+        await _gate.WaitAsync();
         try
         {
-            foreach (var entry in _entries.Where(entry => entry.ChannelId == channelId && !entry.IsConfigured))
-            {
-                await _records.RemoveAsync(entry.Definition.Id);
-                Volatile.Write(ref _entries, _entries.Remove(entry));
-            }
+            var gone = _entries.Where(entry => entry.ChannelId == channelId && !entry.IsConfigured).ToArray();
+            await _records.WriteAsync([.. gone.Select(entry => _records.Remove(entry.Definition.Id)), _records.PutChosen(channelId, null), channel]);
+            Volatile.Write(ref _entries, _entries.RemoveRange(gone));
+            Volatile.Write(ref _chosen, _chosen.Remove(channelId));
+            _chosenAt.Remove(channelId);
         }
         finally
         {

@@ -46,7 +46,10 @@ internal sealed class DestinationRecords(IStateStore store, Vault vault)
     ];
 
     /// <summary>Adds, or replaces the one with the same id.</summary>
-    public async Task SaveAsync(SavedDestination destination)
+    public Task SaveAsync(SavedDestination destination) => WriteAsync([Put(destination)]);
+
+    /// <summary>The same as a write, for <see cref="WriteAsync"/> together with others.</summary>
+    public StateWrite Put(SavedDestination destination)
     {
         var definition = destination.Definition;
         var entry = new DestinationEntry(
@@ -58,30 +61,35 @@ internal sealed class DestinationRecords(IStateStore store, Vault vault)
             definition.Enabled,
             OutputSettingsDocument.From(definition.Settings),
             destination.CreatedAt);
-        await _destinations.PutAsync(definition.Id, entry, null, CancellationToken.None);
+        return _destinations.Put(definition.Id, entry);
     }
 
     /// <summary>Replaces the override with the same id.</summary>
-    public async Task SaveAsync(DestinationOverride change)
-    {
-        var entry = new OverrideEntry(change.Enabled, change.StreamKey is { } key ? vault.Seal(key, KeyOwner(change.Id)) : null);
-        await _overrides.PutAsync(change.Id, entry, null, CancellationToken.None);
-    }
+    public Task SaveAsync(DestinationOverride change) => WriteAsync([Put(change)]);
+
+    /// <summary>The same as a write, for <see cref="WriteAsync"/> together with others.</summary>
+    public StateWrite Put(DestinationOverride change) =>
+        _overrides.Put(change.Id, new OverrideEntry(change.Enabled, change.StreamKey is { } key ? vault.Seal(key, KeyOwner(change.Id)) : null));
 
     /// <summary>Forgets an added destination.</summary>
-    public async Task RemoveAsync(string id) => await _destinations.RemoveAsync(id, null, CancellationToken.None);
+    public Task RemoveAsync(string id) => WriteAsync([Remove(id)]);
+
+    /// <summary>The same as a write, for <see cref="WriteAsync"/> together with others.</summary>
+    public StateWrite Remove(string id) => _destinations.Remove(id);
 
     /// <summary>The destinations that were chosen for broadcasts, by channel.</summary>
     public async Task<ImmutableDictionary<string, ImmutableHashSet<string>>> LoadChosenAsync(CancellationToken cancellationToken) =>
         (await _chosen.ListAsync(cancellationToken)).ToImmutableDictionary(document => document.Id, document => document.Value.Ids.ToImmutableHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
 
-    /// <summary>Keeps the destinations that were chosen for a broadcast; null: none were.</summary>
-    public async Task SaveChosenAsync(string channelId, ImmutableHashSet<string>? ids)
+    /// <summary>The write that keeps the destinations that were chosen for a broadcast; null: none were.</summary>
+    public StateWrite PutChosen(string channelId, ImmutableHashSet<string>? ids) =>
+        ids is null ? _chosen.Remove(channelId) : _chosen.Put(channelId, new ChosenEntry([.. ids.Order(StringComparer.Ordinal)]));
+
+    /// <summary>Makes all of the changes or none; more than fit into one step in several, in their order.</summary>
+    public async Task WriteAsync(ImmutableArray<StateWrite> writes)
     {
-        if (ids is null)
-            await _chosen.RemoveAsync(channelId, null, CancellationToken.None);
-        else
-            await _chosen.PutAsync(channelId, new ChosenEntry([.. ids.Order(StringComparer.Ordinal)]), null, CancellationToken.None);
+        foreach (var step in writes.Chunk(StateLimits.MostWrites))
+            await store.WriteAsync([.. step], CancellationToken.None);
     }
 
     private static string UrlOwner(string id) => $"destination/{id}/url";

@@ -6,6 +6,30 @@ namespace StreamManager.Server.Tests.Api;
 public sealed class ChannelApiTests
 {
     [Fact]
+    public async Task Channel_RemovedAndMadeAgain_BeginsAfresh()
+    {
+        await using var server = await RunningServer.StartAsync();
+        await MakeAsync();
+        var old = await AddDestinationAsync();
+        await server.PostAsync("/api/simulcast/second/destinations", $$"""{ "destinationId": "{{old}}" }""");
+        Assert.Equal(HttpStatusCode.NoContent, (await server.SendAsync(HttpMethod.Delete, "/api/channels/second")).Status);
+
+        // Its own key is not wanted any more, and may go.
+        var key = (await server.GetAsync("/api/keys")).Json.EnumerateArray().First(key => key.GetProperty("channelId").GetString() == "second").GetProperty("id").GetString();
+        Assert.Equal(HttpStatusCode.NoContent, (await server.SendAsync(HttpMethod.Delete, $"/api/keys/{key}")).Status);
+
+        await MakeAsync();
+        await AddDestinationAsync();
+        var status = (await server.GetAsync("/api/simulcast/second/status")).Json;
+        Assert.Equal(("all", 1), (status.GetProperty("selection").GetString(), status.GetProperty("destinations").GetArrayLength()));
+
+        async Task MakeAsync() => Assert.Equal(HttpStatusCode.Created, (await server.PostAsync("/api/channels", """{ "id": "second" }""")).Status);
+
+        async Task<string> AddDestinationAsync() =>
+            (await server.PostAsync("/api/destinations", """{ "name": "A", "url": "rtmp://127.0.0.1:1/a", "streamKey": "k", "channelId": "second" }""")).Json.GetProperty("id").GetString()!;
+    }
+
+    [Fact]
     public async Task Channel_MadeChangedAndRemoved_IsSoAfterARestartToo()
     {
         using var folder = new TemporaryFolder();

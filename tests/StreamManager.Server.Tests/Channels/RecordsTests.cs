@@ -106,7 +106,7 @@ public sealed class RecordsTests : IAsyncLifetime
             await new ChannelRecords(Store).SaveAsync(saved);
         await ReopenAsync();
         Assert.Equal([configured, channel, later], await new ChannelRecords(Store).LoadAsync(CancellationToken.None));
-        await new ChannelRecords(Store).RemoveAsync("b");
+        await Store.WriteAsync([new ChannelRecords(Store).Remove("b")], CancellationToken.None);
         Assert.Equal([configured, later], await new ChannelRecords(Store).LoadAsync(CancellationToken.None));
     }
 
