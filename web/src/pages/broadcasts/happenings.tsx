@@ -1,4 +1,5 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { Button } from '../../ui/button';
 import { clock } from '../../ui/format';
 import { duration, exactTime } from '../../ui/time';
@@ -10,6 +11,12 @@ const shownAtFirst = 40;
 /** The timeline in words: for who cannot see the picture, and for the printed page. */
 export function Happenings({ timeline }: { timeline: Timeline }) {
   const [isWhole, setWhole] = useState(false);
+  useEffect(() => {
+    // On paper nobody can ask for the rest. The browser prints what stands when this returns.
+    const show = () => flushSync(() => setWhole(true));
+    window.addEventListener('beforeprint', show);
+    return () => window.removeEventListener('beforeprint', show);
+  }, []);
   const all = happenings(timeline);
   const shown = isWhole ? all : all.slice(0, shownAtFirst);
   return (
