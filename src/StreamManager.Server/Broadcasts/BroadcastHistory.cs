@@ -221,7 +221,7 @@ internal sealed partial class BroadcastHistory : IAsyncDisposable
     private void Count(string channelId, BroadcastRecorder recorder)
     {
         if (_snapshotOf(channelId) is { } snapshot)
-            recorder.Count(snapshot);
+            recorder.Count(snapshot, _time.GetUtcNow());
     }
 
     private void Keep(BroadcastRecorder recorder) => Keep(recorder.At(_time.GetUtcNow().UtcDateTime));

@@ -91,8 +91,8 @@ internal sealed class BroadcastRecorder
         }
     }
 
-    /// <summary>Takes the counters as they are now.</summary>
-    public void Count(ChannelSnapshot snapshot)
+    /// <summary>Takes the counters as they are now. A destination that is not there any more was removed, which no event tells.</summary>
+    public void Count(ChannelSnapshot snapshot, DateTimeOffset at)
     {
         if (!IsEnded)
             AddGaps(snapshot.Program.LargestVideoGapMs, snapshot.Program.LargestAudioGapMs);
@@ -114,6 +114,8 @@ internal sealed class BroadcastRecorder
         }
 
         _report = _report with { Destinations = counted };
+        foreach (var gone in counted.Where(destination => destination.Moments is not [.., { State: "disabled" }] && snapshot.Outputs.All(output => output.Destination.Id != destination.Id)))
+            AddMoment(gone.Id, gone.Name, at.UtcDateTime, "disabled", null);
     }
 
     /// <summary>The server went down with it, and it did not go on: it ended when it was last heard of.</summary>

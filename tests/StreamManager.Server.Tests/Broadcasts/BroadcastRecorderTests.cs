@@ -65,16 +65,29 @@ public sealed class BroadcastRecorderTests
     }
 
     [Fact]
+    public void Destination_ThatWasRemoved_EndsThere_AndKeepsWhatItHad()
+    {
+        At(1, new EngineEvent.DestinationLive("one", "One", 1));
+        _recorder.Count(Snapshot(frames: 300, bytes: 5_000, gap: 33), Start.AddSeconds(9));
+        for (var seconds = 20; seconds < 26; seconds += 2)
+            _recorder.Count(Snapshot(frames: 0, bytes: 0, gap: 0) with { Outputs = [] }, Start.AddSeconds(seconds));
+
+        var one = Assert.Single(Report(30).Destinations);
+        Assert.Equal(["live 1", "disabled 20"], one.Moments.Select(moment => $"{moment.State} {(moment.At - Start.UtcDateTime).TotalSeconds}"));
+        Assert.Equal((300, 5_000, 0), (one.FramesSent, one.BytesSent, one.Lost));
+    }
+
+    [Fact]
     public void Counters_GoOnOverARestartOfTheServer_AndTheTimeWithoutItIsDown()
     {
         At(0, new EngineEvent.ProgramSwitched(null, "main", SwitchReason.Start));
         At(1, new EngineEvent.DestinationLive("one", "One", 1));
-        _recorder.Count(Snapshot(frames: 300, bytes: 5_000, gap: 33));
+        _recorder.Count(Snapshot(frames: 300, bytes: 5_000, gap: 33), Start.AddSeconds(9));
         var saved = Report(10);
 
         var resumed = BroadcastRecorder.Resume(JsonSerializer.Deserialize(Serialize(saved), BroadcastReportJson.Readable.BroadcastReport)!, Start.AddSeconds(25));
         resumed.Add(Start.AddSeconds(26), new EngineEvent.DestinationLive("one", "One", 1));
-        resumed.Count(Snapshot(frames: 100, bytes: 2_000, gap: 0));
+        resumed.Count(Snapshot(frames: 100, bytes: 2_000, gap: 0), Start.AddSeconds(27));
         resumed.Add(Start.AddSeconds(30), new EngineEvent.ProgramSwitched(null, "main", SwitchReason.Return));
 
         var report = resumed.At(Start.UtcDateTime.AddSeconds(40));
