@@ -26,7 +26,8 @@ internal sealed record RealtimeCommand(JsonElement? Id, string Type, JsonElement
             return (null, null, new Problem(StatusCodes.Status400BadRequest, "malformed_json", "The frame is not valid JSON."));
         }
 
-        var (fields, problem) = RequestFields.Read(root);
+        // As the data of a command null stands for no fields; as the command itself it is none.
+        var (fields, problem) = root.ValueKind is JsonValueKind.Null ? (null, Problem.Invalid([new FieldError("", "The frame must be a JSON object.")])) : RequestFields.Read(root);
         if (fields is null)
             return (null, null, problem);
         JsonElement? id = null;

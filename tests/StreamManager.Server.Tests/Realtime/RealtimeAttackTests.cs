@@ -96,6 +96,7 @@ public sealed class RealtimeAttackTests : IAsyncLifetime
     [InlineData("""{ "id": {}, "type": "status" }""")]
     [InlineData("""{ "id": [1], "type": "status" }""")]
     [InlineData("[]")]
+    [InlineData("null")]
     public async Task Command_OfWrongTypes_IsAnsweredAndChangesNothing(string command)
     {
         using var peer = await RealtimePeer.ConnectAsync(_server);

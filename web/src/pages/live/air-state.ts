@@ -17,8 +17,9 @@ export interface AirState {
 /** When the program went to the fallback (server time, milliseconds), by the newest switch; null: it is not known. */
 export function fallbackSince(status: Status, events: readonly LiveEvent[]): number | null {
   const newest = events.find(event => event.channel === status.channel && (event.type === 'program.switched' || event.type === 'program.onAir'));
-  if (newest?.type === 'program.switched') return newest.data['to'] === 'fallback' ? Date.parse(newest.time) : null;
-  // On air with the fallback from the beginning.
+  if (newest?.type === 'program.switched' && newest.data['to'] !== 'fallback') return null;
+  // On air with the fallback from the beginning, or again after a restart of the server: then the broadcast is older.
+  if (newest !== undefined) return Date.parse(newest.time);
   return status.startedAt === null ? null : Date.parse(status.startedAt);
 }
 
