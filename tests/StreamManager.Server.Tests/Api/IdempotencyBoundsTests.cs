@@ -7,6 +7,7 @@ using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Storage;
 using StreamManager.Server.Tests.Keys;
+using StreamManager.Server.Tests.Storage;
 
 namespace StreamManager.Server.Tests.Api;
 
@@ -139,7 +140,7 @@ public sealed class IdempotencyBoundsTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _bench = await KeyBench.StartAsync();
+        _bench = await KeyBench.StartAsync(new SqliteSource());
         _keys = new Idempotency(_bench.Store, _bench.Vault, _bench.Time);
     }
 

@@ -8,7 +8,7 @@ using StreamManager.Server.Options;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Vaults;
 using StreamManager.Server.Storage;
-using StreamManager.Server.Storage.Sqlite;
+using StreamManager.Server.Tests.Storage;
 using StreamManager.TestKit;
 
 namespace StreamManager.Server.Tests.Keys;
@@ -23,13 +23,13 @@ internal sealed class KeyBench : IAsyncDisposable
     public const string FixedName = "obs";
 
     private readonly TemporaryFolder _folder = new();
-    private readonly DataDirectoryLock _lock;
     private readonly List<string> _kicked = [];
 
-    private KeyBench()
+    private KeyBench(OpenStores stores, ManualTimeProvider time)
     {
-        _lock = DataDirectoryLock.Take(_folder.Path);
-        Store = new CutOffStore(SqliteStateStore.Open(_lock, Time, NullLogger<SqliteStateStore>.Instance));
+        Stores = stores;
+        Time = time;
+        Store = new CutOffStore(stores.First);
         Events = new EventBus();
         Happened = Events.Subscribe("bench");
     }
@@ -45,7 +45,9 @@ internal sealed class KeyBench : IAsyncDisposable
         new ChannelOptions { Definition = new() { Id = "second" }, IngestKey = new Secret(FixedKey), BackupIngestKey = new Secret(FixedName) },
     ];
 
-    public ManualTimeProvider Time { get; } = new();
+    public ManualTimeProvider Time { get; }
+
+    public OpenStores Stores { get; }
 
     public CutOffStore Store { get; }
 
@@ -69,17 +71,23 @@ internal sealed class KeyBench : IAsyncDisposable
 
     public StreamKeyRing Ring { get; private set; } = null!;
 
-    public static async Task<KeyBench> StartAsync(bool aliasesOnPublicAddresses = false)
+    public static async Task<KeyBench> StartAsync(StoreSource source, bool aliasesOnPublicAddresses = false)
     {
-        var bench = new KeyBench();
+        var time = new ManualTimeProvider(StoreSource.Start);
+        var bench = new KeyBench(await source.OpenEmptyAsync(time), time);
         bench.Vault = await Vault.OpenAsync(bench.Store, null, bench._folder.Path, bench.Time, TestContext.Current.CancellationToken);
         bench.Ring = await bench.OpenAsync(new ServerOptions { Channels = Channels, AliasesOnPublicAddresses = aliasesOnPublicAddresses });
         return bench;
     }
 
-    /// <summary>Another ring over the same store: another server, or this one after a restart.</summary>
-    public Task<StreamKeyRing> OpenAsync(ServerOptions? options = null) => StreamKeyRing.OpenAsync(
-        Store,
+    /// <summary>Another ring over the same store and its line: this server after a restart, or another one.</summary>
+    public Task<StreamKeyRing> OpenAsync(ServerOptions? options = null) => OpenAsync(Store, options);
+
+    /// <summary>The ring of another server, which hears of changes when it does.</summary>
+    public async Task<StreamKeyRing> OpenElsewhereAsync(ServerOptions? options = null) => await OpenAsync(await Stores.OpenAgainAsync(), options);
+
+    private Task<StreamKeyRing> OpenAsync(IStateStore store, ServerOptions? options) => StreamKeyRing.OpenAsync(
+        store,
         Vault,
         options?.Channels ?? Channels,
         options?.AliasesOnPublicAddresses ?? false,
@@ -106,10 +114,9 @@ internal sealed class KeyBench : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Ring.Dispose();
-        await Store.DisposeAsync();
+        await Stores.DisposeAsync();
         Vault.Dispose();
         Happened.Dispose();
-        _lock.Dispose();
         _folder.Dispose();
     }
 }

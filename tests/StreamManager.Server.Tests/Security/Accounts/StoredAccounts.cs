@@ -1,33 +1,30 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamManager.Server.Events;
-using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Storage;
-using StreamManager.Server.Storage.Sqlite;
+using StreamManager.Server.Tests.Storage;
 
 namespace StreamManager.Server.Tests.Security.Accounts;
 
-/// <summary>All about accounts over a real store in a folder of its own. Without an administrator's token unless one is given.</summary>
+/// <summary>All about accounts over a real store.</summary>
 internal sealed class StoredAccounts : IAsyncDisposable
 {
     public const string Password = "correct horse battery";
 
-    private readonly TemporaryFolder _folder = new();
-    private readonly DataDirectoryLock _lock;
-
-    public StoredAccounts(TimeProvider? time = null, string? adminToken = null)
+    private StoredAccounts(OpenStores stores, TimeProvider time)
     {
-        _lock = DataDirectoryLock.Take(_folder.Path);
-        Time = time ?? TimeProvider.System;
-        Store = SqliteStateStore.Open(_lock, Time, NullLogger<SqliteStateStore>.Instance);
+        Stores = stores;
+        Time = time;
         Events = new EventBus();
         Heard = Events.Subscribe("test");
-        Parts = new AccountParts(Store, adminToken is null ? null : new Secret(adminToken), Events, Time, NullLoggerFactory.Instance);
+        Parts = new AccountParts(Store, null, Events, Time, NullLoggerFactory.Instance);
     }
 
     public TimeProvider Time { get; }
 
-    public SqliteStateStore Store { get; }
+    public OpenStores Stores { get; }
+
+    public IStateStore Store => Stores.First;
 
     public EventBus Events { get; }
 
@@ -36,6 +33,12 @@ internal sealed class StoredAccounts : IAsyncDisposable
     public AccountParts Parts { get; }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static async Task<StoredAccounts> OpenAsync(StoreSource source, TimeProvider? time = null)
+    {
+        var clock = time ?? TimeProvider.System;
+        return new StoredAccounts(await source.OpenEmptyAsync(clock), clock);
+    }
 
     /// <summary>The types of what was heard since the last time.</summary>
     public IReadOnlyList<string> HeardTypes()
@@ -58,8 +61,6 @@ internal sealed class StoredAccounts : IAsyncDisposable
     {
         Heard.Dispose();
         await Parts.DisposeAsync();
-        await Store.DisposeAsync();
-        _lock.Dispose();
-        _folder.Dispose();
+        await Stores.DisposeAsync();
     }
 }

@@ -1,12 +1,13 @@
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
+using StreamManager.Server.Tests.Storage;
 
 namespace StreamManager.Server.Tests.Security.Accounts;
 
 /// <summary>What is always true of all users, whoever changes them at the same time.</summary>
-public sealed class UserBookTests : IAsyncLifetime
+public abstract class UserBookContract(StoreSource source) : IAsyncLifetime
 {
-    private readonly StoredAccounts _accounts = new();
+    private StoredAccounts _accounts = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -66,7 +67,7 @@ public sealed class UserBookTests : IAsyncLifetime
     [Fact]
     public async Task SameName_TakenByManyAtOnce_IsGivenOnce()
     {
-        await using var second = new SecondServer(_accounts);
+        await using var second = await SecondServer.StartAsync(_accounts);
         var results = await Task.WhenAll(Enumerable.Range(0, 6).Select(i =>
             (i % 2 == 0 ? _accounts.Parts : second.Parts).Users.AddAsync("anna", Role.Viewer, StoredAccounts.Password, true, "test", Cancel)));
         Assert.Single(results, result => result.User is not null);
@@ -90,7 +91,7 @@ public sealed class UserBookTests : IAsyncLifetime
     [Fact]
     public async Task TwoOwners_DemotingOneAnotherOnTwoServers_LeaveOne()
     {
-        await using var second = new SecondServer(_accounts);
+        await using var second = await SecondServer.StartAsync(_accounts);
         for (var round = 0; round < 5; round++)
         {
             var one = await _accounts.AddAsync($"one{round}");
@@ -135,9 +136,13 @@ public sealed class UserBookTests : IAsyncLifetime
         Assert.DoesNotContain("phrase", happened.Data.ToJsonString(), StringComparison.Ordinal);
     }
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public async ValueTask InitializeAsync() => _accounts = await StoredAccounts.OpenAsync(source);
 
-    public ValueTask DisposeAsync() => _accounts.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _accounts.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     private Task<UserResult> SetUpAsync(string link, string name = "anna") => _accounts.Parts.Users.SetUpAsync(link, name, StoredAccounts.Password, Cancel);
 

@@ -1,14 +1,15 @@
-using System.Text;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Storage;
+using StreamManager.Server.Tests.Storage;
+using System.Text;
 
 namespace StreamManager.Server.Tests.Security.Accounts;
 
 /// <summary>One document that cannot be read is the trouble of the one whose it is.</summary>
-public sealed class DamagedAccountTests : IAsyncDisposable
+public abstract class DamagedAccountContract(StoreSource source) : IAsyncLifetime
 {
-    private readonly StoredAccounts _accounts = new();
+    private StoredAccounts _accounts = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -92,7 +93,7 @@ public sealed class DamagedAccountTests : IAsyncDisposable
     {
         await _accounts.AddAsync("owner");
         await DamageAsync("user", "usr_1", "{}");
-        await using var restarted = new SecondServer(_accounts);
+        await using var restarted = await SecondServer.StartAsync(_accounts);
         Assert.IsType<LoginResult.Done>(await restarted.Parts.Desk.LogInAsync("owner", StoredAccounts.Password, "192.0.2.1", "test", Cancel));
         await Assert.ThrowsAsync<DamagedDocumentException>(() => restarted.Parts.Users.ChangeAsync("usr_1", new UserChange(IsEnabled: false), "user:owner", Cancel));
     }
@@ -100,7 +101,7 @@ public sealed class DamagedAccountTests : IAsyncDisposable
     [Fact]
     public async Task LastUses_WithADamagedDocumentAmongThem_AreWrittenForTheOthers()
     {
-        await using var accounts = new StoredAccounts();
+        await using var accounts = await StoredAccounts.OpenAsync(source);
         var owner = await accounts.AddAsync("owner");
         var caller = new Caller("user:owner", Permissions.Owner, owner.Id);
         var tokens = new List<NewToken>();
@@ -114,7 +115,13 @@ public sealed class DamagedAccountTests : IAsyncDisposable
         Assert.Equal(2, readable.Count(token => token.Value.UsedAt is not null));
     }
 
-    public ValueTask DisposeAsync() => _accounts.DisposeAsync();
+    public async ValueTask InitializeAsync() => _accounts = await StoredAccounts.OpenAsync(source);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _accounts.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     private async Task DamageAsync(string kind, string id, string body)
     {

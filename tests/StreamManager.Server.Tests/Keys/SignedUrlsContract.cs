@@ -3,11 +3,13 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamManager.Server.Keys;
+using StreamManager.Server.Storage;
+using StreamManager.Server.Tests.Storage;
 using StreamManager.TestKit;
 
 namespace StreamManager.Server.Tests.Keys;
 
-public sealed class SignedUrlsTests : IAsyncLifetime
+public abstract class SignedUrlsContract(StoreSource source) : IAsyncLifetime
 {
     private KeyBench _bench = null!;
     private SignedUrls _signed = null!;
@@ -111,7 +113,7 @@ public sealed class SignedUrlsTests : IAsyncLifetime
     public async Task Keys_AreSealedStayOverRestartsAndReachOtherServers()
     {
         var token = _signed.Sign(Grant(SignedAction.Play, null));
-        using var other = await OpenAsync();
+        using var other = await OpenAsync(await _bench.Stores.OpenAgainAsync());
         Assert.IsType<KeyVerdict.Granted>(other.Verify(token, SignedAction.Play, "main", KeyBench.Public, _bench.Time.GetUtcNow()));
         await _signed.RotateAsync(TimeSpan.Zero, Cancel);
         await Eventually.TrueAsync(async () =>
@@ -129,29 +131,30 @@ public sealed class SignedUrlsTests : IAsyncLifetime
     [Fact]
     public async Task Rotation_DuringOneThatEndsEverything_BringsNothingBack()
     {
-        using var other = await OpenAsync();
+        using var other = await OpenAsync(await _bench.Stores.OpenAgainAsync());
         var leaked = _signed.Sign(Grant(SignedAction.Play, null));
         _bench.Store.AfterList = () => other.RotateAsync(TimeSpan.Zero, Cancel);
         await _signed.RotateAsync(TimeSpan.FromHours(1), Cancel);
         Assert.IsType<KeyVerdict.Unknown>(Verify(leaked));
-        using var restarted = await OpenAsync();
+        using var restarted = await OpenAsync(_bench.Store);
         Assert.IsType<KeyVerdict.Unknown>(restarted.Verify(leaked, SignedAction.Play, "main", KeyBench.Public, _bench.Time.GetUtcNow()));
         Assert.Single(await _bench.Store.ListAsync("signing-key", Cancel), record => record.ExpiresAt is null);
     }
 
     public async ValueTask InitializeAsync()
     {
-        _bench = await KeyBench.StartAsync();
-        _signed = await OpenAsync();
+        _bench = await KeyBench.StartAsync(source);
+        _signed = await OpenAsync(_bench.Store);
     }
 
     public async ValueTask DisposeAsync()
     {
         _signed.Dispose();
         await _bench.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
-    private Task<SignedUrls> OpenAsync() => SignedUrls.OpenAsync(_bench.Store, _bench.Vault, _bench.Time, NullLogger<SignedUrls>.Instance, Cancel);
+    private Task<SignedUrls> OpenAsync(IStateStore store) => SignedUrls.OpenAsync(store, _bench.Vault, _bench.Time, NullLogger<SignedUrls>.Instance, Cancel);
 
     private SignedGrant Grant(SignedAction action, string? source) => new(action, "main", source, _bench.Time.GetUtcNow().AddMinutes(10).ToUnixTimeSeconds(), null);
 

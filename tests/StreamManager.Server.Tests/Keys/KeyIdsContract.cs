@@ -1,11 +1,12 @@
 using StreamManager.Server.Keys;
 using StreamManager.Server.Storage;
+using StreamManager.Server.Tests.Storage;
 using StreamManager.TestKit;
 
 namespace StreamManager.Server.Tests.Keys;
 
 /// <summary>A key is found by its id without a look at all the others, whoever made it and whatever became of it.</summary>
-public sealed class KeyIdsTests : IAsyncLifetime
+public abstract class KeyIdsContract(StoreSource source) : IAsyncLifetime
 {
     private KeyBench _bench = null!;
 
@@ -104,12 +105,16 @@ public sealed class KeyIdsTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _bench = await KeyBench.StartAsync();
+        _bench = await KeyBench.StartAsync(source);
 
         // How many there are is counted once a minute, by a list; that is not what is looked at here.
         _bench.Time.Advance(TimeSpan.FromSeconds(1));
         await _bench.Ring.ListAsync(Cancel);
     }
 
-    public async ValueTask DisposeAsync() => await _bench.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _bench.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 }

@@ -4,11 +4,12 @@ using StreamManager.Server.Keys;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
 using StreamManager.Server.Storage;
+using StreamManager.Server.Tests.Storage;
 using StreamManager.TestKit;
 
 namespace StreamManager.Server.Tests.Keys;
 
-public sealed class StreamKeyRingTests : IAsyncLifetime
+public abstract class StreamKeyRingContract(StoreSource source) : IAsyncLifetime
 {
     private KeyBench _bench = null!;
 
@@ -50,6 +51,7 @@ public sealed class StreamKeyRingTests : IAsyncLifetime
     public async Task Key_FromMemory_AsksTheStoreNothing_AndAnUnknownOneOnce()
     {
         var made = await _bench.MakeAsync();
+        await _bench.Stores.ToldAsync();
         _bench.Store.Asked = 0;
         for (var i = 0; i < 10; i++)
             Assert.IsType<KeyVerdict.Granted>(await _bench.ValidateAsync(made.Key.Value));
@@ -83,6 +85,11 @@ public sealed class StreamKeyRingTests : IAsyncLifetime
     public async Task EndedKey_LeavesTheStoreLater()
     {
         var made = await _bench.MakeAsync(alias: "gone");
+        var leaves = _bench.Time.GetUtcNow().AddDays(30) + StreamKey.KeptAfterEnd;
+        Assert.Equal(leaves, (await _bench.Store.GetAsync("stream:key", KeyHash.Of(made.Key.Value).ToString(), Cancel))!.ExpiresAt);
+        Assert.Equal(leaves, (await _bench.Store.GetAsync("stream:alias", "gone", Cancel))!.ExpiresAt);
+        if (!_bench.Stores.ExpiresByTheTestsClock)
+            return;
         _bench.Time.Advance(TimeSpan.FromDays(30) + StreamKey.KeptAfterEnd);
         Assert.Null(await _bench.Ring.FindAsync(made.Description.Id, Cancel));
         Assert.Null(await _bench.Store.GetAsync("stream:alias", "gone", Cancel));
@@ -127,7 +134,7 @@ public sealed class StreamKeyRingTests : IAsyncLifetime
     [Fact]
     public async Task Alias_OnPublicAddressesWhenSwitchedOn_Works()
     {
-        await using var open = await KeyBench.StartAsync(aliasesOnPublicAddresses: true);
+        await using var open = await KeyBench.StartAsync(source, aliasesOnPublicAddresses: true);
         await open.MakeAsync(alias: "preview");
         Assert.IsType<KeyVerdict.Granted>(await open.ValidateAsync("preview", KeyBench.Public));
         Assert.IsType<KeyVerdict.Granted>(await open.ValidateAsync(KeyBench.FixedName, KeyBench.Public));
@@ -162,6 +169,7 @@ public sealed class StreamKeyRingTests : IAsyncLifetime
     {
         var known = await _bench.MakeAsync(alias: "preview");
         var other = await _bench.MakeAsync(alias: "other");
+        await _bench.Stores.ToldAsync();
         Assert.IsType<KeyVerdict.Granted>(await _bench.ValidateAsync("preview", KeyBench.Loopback));
 
         // A gap comes with it: what is known is then what was true before.
@@ -316,7 +324,7 @@ public sealed class StreamKeyRingTests : IAsyncLifetime
         var own = (await _bench.Ring.ListAsync(Cancel)).Single(entry => entry.Name == "main/main");
         Assert.IsType<KeyChange.IsChannelsOwn>(await _bench.Ring.RevokeAsync(own.Id, Cancel));
 
-        using var other = await _bench.OpenAsync();
+        using var other = await _bench.OpenElsewhereAsync();
         var next = Assert.IsType<KeyChange.Made>(await _bench.Ring.RotateAsync(own.Id, TimeSpan.FromHours(1), kick: false, Cancel));
         Assert.Equal((true, next.Key, null), (next.Description.IsChannelsOwn, _bench.Ring.KeyOf("main", "main"), next.Description.ExpiresAt));
         await Eventually.TrueAsync(async () =>
@@ -347,7 +355,7 @@ public sealed class StreamKeyRingTests : IAsyncLifetime
     public async Task OwnKeys_OfTwoServersThatStartTogether_AreTheSame()
     {
         var options = new ServerOptions { Channels = [.. Enumerable.Range(0, 100).Select(i => new ChannelOptions { Definition = new() { Id = $"c{i}" } })] };
-        var rings = await Task.WhenAll(_bench.OpenAsync(options), _bench.OpenAsync(options), _bench.OpenAsync(options));
+        var rings = await Task.WhenAll(_bench.OpenAsync(options), _bench.OpenElsewhereAsync(options), _bench.OpenElsewhereAsync(options));
         foreach (var channel in options.Channels)
             Assert.Single(rings.Select(ring => ring.KeyOf(channel.Definition.Id, "main")).Distinct());
         foreach (var ring in rings)
@@ -398,7 +406,11 @@ public sealed class StreamKeyRingTests : IAsyncLifetime
         Assert.IsType<KeyVerdict.Granted>(await _bench.ValidateAsync(made.Key.Value));
     }
 
-    public async ValueTask InitializeAsync() => _bench = await KeyBench.StartAsync();
+    public async ValueTask InitializeAsync() => _bench = await KeyBench.StartAsync(source);
 
-    public async ValueTask DisposeAsync() => await _bench.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _bench.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 }
