@@ -51,10 +51,63 @@ public sealed class SqliteCrashTests : IDisposable
         await CheckAsync("full", writer.Lines);
     }
 
-    private static async Task LimitAsync(int process, string limit)
+    [Fact]
+    public async Task Folder_MadeReadOnly_IsToldWhenTheFilesAreOpenedAnewAndTheStoreRecoversByItself()
     {
-        var result = await ChildProcess.RunAsync("prlimit", ["--pid", process.ToString(CultureInfo.InvariantCulture), $"--fsize={limit}"]);
+        var asUser = await UnprivilegedAsync();
+        using var writer = StoreWriter.Start(_folder.Path, "read-only", asUser);
+        await Eventually.TrueAsync(() => Kept(writer) > 20);
+        SetModes(UnixFileMode.None);
+        var before = Kept(writer);
+        // What is open stays writable.
+        await Eventually.TrueAsync(() => Kept(writer) > before + 100);
+        Assert.All(writer.Lines, line => Assert.StartsWith("kept", line, StringComparison.Ordinal));
+
+        // After an error of the disk the files are opened anew.
+        await LimitAsync(writer.Id, $"{100 << 10}:unlimited", asUser);
+        await Eventually.TrueAsync(() => writer.Lines.Any(line => line.StartsWith("refused", StringComparison.Ordinal)));
+        await LimitAsync(writer.Id, "unlimited:unlimited", asUser);
+        await Eventually.TrueAsync(() => writer.Lines[^1].Contains("is read-only for the server's user", StringComparison.Ordinal));
+        Assert.StartsWith("refused False", writer.Lines.Last(line => line.Contains("read-only for", StringComparison.Ordinal)), StringComparison.Ordinal);
+
+        before = Kept(writer);
+        SetModes(UnixFileMode.UserWrite);
+        await Eventually.TrueAsync(() => Kept(writer) > before + 100);
+        await writer.KillAsync();
+        await CheckAsync("read-only", writer.Lines);
+    }
+
+    private static int Kept(StoreWriter writer) => writer.Lines.Count(line => line.StartsWith("kept", StringComparison.Ordinal));
+
+    private static async Task LimitAsync(int process, string limit, params string[] through) =>
+        await RunAsync([.. through, "prlimit", "--pid", process.ToString(CultureInfo.InvariantCulture), $"--fsize={limit}"]);
+
+    private static async Task RunAsync(params string[] words)
+    {
+        var result = await ChildProcess.RunAsync(words[0], words[1..]);
         Assert.True(result.ExitCode == 0, result.ErrorTail);
+    }
+
+    /// <summary>For root nothing is read-only: what a command is run through to be nobody, who gets the folder. Nothing, when the tests are not root's.</summary>
+    private async Task<string[]> UnprivilegedAsync()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            return [];
+        const string nobody = "65534";
+        string[] asNobody = ["setpriv", $"--reuid={nobody}", $"--regid={nobody}", "--clear-groups"];
+        await RunAsync("chown", $"{nobody}:{nobody}", _folder.Path);
+        string[] look = [.. asNobody, "test", "-x", Environment.ProcessPath!, "-a", "-r", typeof(SqliteCrashTests).Assembly.Location, "-a", "-w", _folder.Path];
+        if ((await ChildProcess.RunAsync(look[0], look[1..])).ExitCode != 0)
+            Assert.Skip("root may write to everything, and no other user can run these tests here: setpriv, and a path to them that is open to all, are needed");
+        return asNobody;
+    }
+
+    /// <summary>Of the folder and the files of the state: readable for its user, and writable or not.</summary>
+    private void SetModes(UnixFileMode writable)
+    {
+        foreach (var file in Directory.GetFiles(_folder.Path, "state.db*"))
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | writable);
+        File.SetUnixFileMode(_folder.Path, UnixFileMode.UserRead | UnixFileMode.UserExecute | writable);
     }
 
     private async Task CheckAsync(string run, IReadOnlyList<string> lines)

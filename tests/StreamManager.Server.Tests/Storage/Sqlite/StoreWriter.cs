@@ -41,10 +41,13 @@ internal sealed class StoreWriter : IDisposable
     }
 
     /// <summary>Starts the child. What goes beyond a limit on file sizes is an error there instead of its end (SIGXFSZ is ignored).</summary>
-    public static StoreWriter Start(string folder, string run)
+    /// <param name="folder">Its data directory.</param>
+    /// <param name="run">Begins the names of its documents.</param>
+    /// <param name="through">A program that runs it, with arguments: to be another user.</param>
+    public static StoreWriter Start(string folder, string run, params string[] through)
     {
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, UseShellExecute = false };
-        string[] arguments = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Environment.ProcessPath!, .. ProgramArguments(), Argument, folder, run];
+        string[] arguments = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", .. through, Environment.ProcessPath!, .. ProgramArguments(), Argument, folder, run];
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         return new StoreWriter(Process.Start(start)!);
