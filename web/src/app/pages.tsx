@@ -1,4 +1,4 @@
-import { Clapperboard, Images, KeyRound, LifeBuoy, MonitorUp, NotebookText, Radio, ServerCog, Share2, Users, Webhook, type LucideIcon } from 'lucide-react';
+import { Clapperboard, Images, KeyRound, LifeBuoy, MonitorUp, NotebookText, Radio, ServerCog, Share2, Tv, Users, Webhook, type LucideIcon } from 'lucide-react';
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
 import type { Permission } from '../api/types';
 
@@ -23,6 +23,7 @@ export const pages: readonly Page[] = [
   { path: '/destinations/:id?', title: 'Destinations', icon: Share2, needs: 'view', component: lazy(() => import('../pages/destinations/destinations-page')) },
   { path: '/keys', title: 'Stream keys', icon: KeyRound, needs: 'view', component: lazy(() => import('../pages/keys/keys-page')) },
   { path: '/media', title: 'Media', icon: Images, needs: 'view', component: lazy(() => import('../pages/media/media-page')) },
+  { path: '/channels/:id?', title: 'Channels', icon: Tv, needs: 'view', component: lazy(() => import('../pages/channels/channels-page')) },
   { path: '/drill/:channel?', title: 'Failover drill', icon: LifeBuoy, needs: 'operate', component: lazy(() => import('../pages/drill/drill-page')) },
   { path: '/broadcasts/:id?', title: 'Broadcasts', icon: Clapperboard, needs: 'view', component: lazy(() => import('../pages/broadcasts/broadcasts-page')) },
   { path: '/access', title: 'Users and tokens', icon: Users, needs: 'view', component: lazy(() => import('../pages/access/access-page')) },
