@@ -119,7 +119,7 @@ function Editor({ loaded, onReset }: { loaded: Tagged<Channel>; onReset: () => v
               <h2 id="channel-loss">When the last source is lost</h2>
               <p className="soft small">For each way of losing it, what viewers see next.</p>
             </div>
-            <div className="field-columns">
+            <div className="field-columns field-columns-narrow">
               {loss('onCrash')}
               {loss('onStall')}
               {loss('onCleanEnd')}
