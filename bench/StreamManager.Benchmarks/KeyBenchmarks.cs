@@ -20,7 +20,7 @@ public class KeyBenchmarks
     private static readonly IPAddress Address = IPAddress.Parse("203.0.113.7");
 
     private readonly string _folder = Directory.CreateTempSubdirectory("sm-bench-").FullName;
-    private readonly EventBus _events = new(TimeProvider.System);
+    private readonly EventBus _events = new();
     private DataDirectoryLock _lock = null!;
     private SqliteStateStore _store = null!;
     private Vault _vault = null!;
