@@ -16,7 +16,7 @@ export function ChannelAir({ id, state }: { id: string; state: string }) {
   if (!mayOperate) return null;
   if (state !== 'live' && state !== 'fallback') {
     return (
-      <Button isSmall isBusy={start.isPending} onClick={() => start.mutate()} aria-label={`Take ${id} on air`}>
+      <Button isSmall isBusy={start.isPending} onClick={() => start.mutate()} aria-label={`Go on air: ${id}`}>
         {!start.isPending && <Play size={16} aria-hidden />}
         Go on air
       </Button>

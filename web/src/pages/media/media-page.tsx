@@ -215,7 +215,7 @@ function File({ file, channels }: { file: Media; channels: readonly Channel[] })
           </Badge>
         )}
         {mayManage && !file.missing && file.usedBy.length === 0 && channels.length === 1 && channels[0] && (
-          <Button isSmall isBusy={choose.isPending} onClick={() => choose.mutate({ channelId: channels[0]?.id ?? '', file })} aria-label={`Use ${file.title} as fallback`}>
+          <Button isSmall isBusy={choose.isPending} onClick={() => choose.mutate({ channelId: channels[0]?.id ?? '', file })} aria-label={`Use as fallback: ${file.title}`}>
             Use as fallback
           </Button>
         )}

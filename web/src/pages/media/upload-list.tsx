@@ -47,7 +47,7 @@ export function UploadList({ queue }: { queue: UploadQueue }) {
             </div>
             <div className="row upload-buttons">
               {one.state === 'failed' && one.canRetry && (
-                <Button isSmall onClick={() => queue.again(one.id)} aria-label={`Try ${one.name} again`}>
+                <Button isSmall onClick={() => queue.again(one.id)} aria-label={`Try again: ${one.name}`}>
                   <RotateCcw size={16} aria-hidden />
                   Try again
                 </Button>
