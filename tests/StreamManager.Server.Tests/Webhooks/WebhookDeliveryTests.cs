@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using StreamManager.Server.Security;
 using StreamManager.Server.Events;
+using StreamManager.Server.Security;
 using StreamManager.Server.Webhooks;
 using StreamManager.TestKit;
 

@@ -1,8 +1,8 @@
+using System.Text;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Storage;
 using StreamManager.Server.Tests.Storage;
-using System.Text;
 
 namespace StreamManager.Server.Tests.Security.Accounts;
 
