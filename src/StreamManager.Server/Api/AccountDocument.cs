@@ -27,7 +27,11 @@ internal sealed record TokenDocument(
     DateTime CreatedAt,
     DateTime? ExpiresAt,
     DateTime? UsedAt,
-    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)] string? Token = null);
+    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)] string? Token = null)
+{
+    /// <summary>Without the token.</summary>
+    public override string ToString() => nameof(TokenDocument);
+}
 
 /// <summary>A user, without the password.</summary>
 internal sealed record UserDocument(string Id, string Name, string Role, bool Enabled, DateTime CreatedAt);

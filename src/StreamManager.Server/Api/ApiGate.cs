@@ -162,7 +162,7 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
     }
 
     /// <summary>HEAD is GET without a body (RFC 9110, 9.3.2), which the server leaves out by itself. Not where the body has no end: nobody could tell when it is over.</summary>
-    private static bool AnswersHead(HttpRequest request) => !request.Path.StartsWithSegments("/preview", StringComparison.Ordinal);
+    private static bool AnswersHead(HttpRequest request) => !request.Path.StartsWithSegments("/preview", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A proxy on this machine is not this machine: it says for whom it asks.</summary>
     private static bool IsFromThisMachine(HttpContext context) =>

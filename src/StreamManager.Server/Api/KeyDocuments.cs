@@ -26,6 +26,9 @@ internal sealed record KeyDocument(
     string? ReplacedBy,
     DateTime? ValidUntil)
 {
+    /// <summary>Without the key.</summary>
+    public override string ToString() => nameof(KeyDocument);
+
     /// <summary>A key, with itself or without.</summary>
     public static KeyDocument From(StreamKey key, DateTimeOffset now, Secret? itself = null) => new(
         key.Id,
@@ -59,4 +62,8 @@ internal sealed record KeyDocument(
 /// <param name="StreamKey">What goes there as stream key, and after the server's address for a player.</param>
 /// <param name="Url">Both together.</param>
 /// <param name="PreviewPath">The same by HTTP-FLV; null for publishing.</param>
-internal sealed record SignedUrlDocument(string Token, string Action, string ChannelId, string? SourceId, DateTime ExpiresAt, string Server, string StreamKey, string Url, string? PreviewPath);
+internal sealed record SignedUrlDocument(string Token, string Action, string ChannelId, string? SourceId, DateTime ExpiresAt, string Server, string StreamKey, string Url, string? PreviewPath)
+{
+    /// <summary>Without what is signed.</summary>
+    public override string ToString() => nameof(SignedUrlDocument);
+}

@@ -82,7 +82,11 @@ internal sealed record WebhookDeliveryDocument(
 /// <summary>A new secret.</summary>
 /// <param name="Secret">The secret; it is not shown again.</param>
 /// <param name="OldSecretsUntil">Until when older secrets sign too; null: they do not.</param>
-internal sealed record WebhookSecretDocument(string Secret, DateTime? OldSecretsUntil);
+internal sealed record WebhookSecretDocument(string Secret, DateTime? OldSecretsUntil)
+{
+    /// <summary>Without the secret.</summary>
+    public override string ToString() => nameof(WebhookSecretDocument);
+}
 
 /// <summary>What came of a test.</summary>
 /// <param name="Ok">The receiver took it.</param>

@@ -31,7 +31,7 @@ internal sealed partial class BroadcastRecords : IBroadcastStore, IAsyncDisposab
         _known = new ConcurrentDictionary<string, BroadcastRecord>(known.Select(entry => KeyValuePair.Create(entry.Id, entry.Value)), StringComparer.Ordinal);
         _time = time;
         _logger = logger;
-        _retry = time.CreateTimer(_ => _ = WriteWaitingAsync(), null, RetryInterval, RetryInterval);
+        _retry = time.CreateTimer(_ => _ = WriteWaitingAsync(onlyIfIdle: true), null, RetryInterval, RetryInterval);
     }
 
     /// <summary>Reads what is remembered.</summary>
@@ -74,11 +74,14 @@ internal sealed partial class BroadcastRecords : IBroadcastStore, IAsyncDisposab
         }
     }
 
-    private async Task WriteWaitingAsync()
+    private async Task WriteWaitingAsync(bool onlyIfIdle = false)
     {
         if (_waiting.IsEmpty)
             return;
-        await _writing.WaitAsync().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
+        // A write that hangs must not gather a waiter with every tick of the timer.
+        if (!await _writing.WaitAsync(onlyIfIdle ? TimeSpan.Zero : Timeout.InfiniteTimeSpan).ConfigureAwait(ConfigureAwaitOptions.ForceYielding))
+            return;
         try
         {
             foreach (var (channelId, record) in _waiting)

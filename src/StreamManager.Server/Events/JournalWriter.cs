@@ -108,7 +108,19 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         {
             if (EventTypes.IsPassing(happened.Type))
                 continue;
-            var body = EventJson.ToBytes(happened);
+            byte[] body;
+            try
+            {
+                body = EventJson.ToBytes(happened);
+            }
+            catch (Exception e)
+            {
+                // A number that JSON cannot have, say: it costs this event, and not the journal.
+                Lose(1, happened.Time);
+                LogUnwritable(_logger, happened.Type, e);
+                continue;
+            }
+
             if (body.Length > StateLimits.LargestBody)
             {
                 Lose(1, happened.Time);
@@ -232,6 +244,9 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
     [LoggerMessage(5, LogLevel.Error, "An event {Type} of {Bytes} bytes is too large for the journal.")]
     private static partial void LogTooLarge(ILogger logger, string type, int bytes);
+
+    [LoggerMessage(7, LogLevel.Error, "An internal fault: an event {Type} cannot be written as JSON.")]
+    private static partial void LogUnwritable(ILogger logger, string type, Exception exception);
 
     [LoggerMessage(6, LogLevel.Error, "An internal fault while {Count} events were written to the journal.")]
     private static partial void LogFault(ILogger logger, int count, Exception exception);

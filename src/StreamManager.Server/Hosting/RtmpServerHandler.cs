@@ -128,9 +128,9 @@ internal sealed partial class RtmpServerHandler(
                 && await authenticator.FindAsync(Uri.UnescapeDataString(token[name.Length..]), cancellationToken) is { } caller
                 && caller.Permissions.HasFlag(Permissions.View);
         }
-        catch (StoreUnavailableException)
+        catch (Exception e) when (e is StoreUnavailableException or DamagedDocumentException)
         {
-            // Not known from memory, and nobody to ask.
+            // Not known from memory, and nobody to ask, or an answer that cannot be read.
             return false;
         }
     }

@@ -152,10 +152,18 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
         while (_owned.TryPop(out var part))
         {
-            if (part is IAsyncDisposable asynchronous)
-                await asynchronous.DisposeAsync();
-            else
-                ((IDisposable)part).Dispose();
+            try
+            {
+                if (part is IAsyncDisposable asynchronous)
+                    await asynchronous.DisposeAsync();
+                else
+                    ((IDisposable)part).Dispose();
+            }
+            catch (Exception e)
+            {
+                // What is below still has to be written and closed, the store above all.
+                LogPartFailed(_logger, part.GetType().Name, e);
+            }
         }
     }
 
@@ -319,6 +327,9 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
 
     [LoggerMessage(1, LogLevel.Warning, "A channel did not end in time; its destinations may not have got a farewell.")]
     private static partial void LogSlowStop(ILogger logger);
+
+    [LoggerMessage(4, LogLevel.Error, "An internal fault at the end of {Part}; the others are ended all the same.")]
+    private static partial void LogPartFailed(ILogger logger, string part, Exception exception);
 
     [LoggerMessage(2, LogLevel.Warning, "There is no program {Program}: the fallback will be the last picture, and a source that comes back with another format cannot be made to fit. Install ffmpeg, or set FFMPEG_PATH.")]
     private static partial void LogNoFfmpeg(ILogger logger, string program);

@@ -82,6 +82,12 @@ internal static class ConfigFileReader
             stream.Load(new StringReader(text));
             root = stream.Documents.Count == 0 ? new YamlMappingNode() : stream.Documents[0].RootNode;
         }
+        catch (AnchorNotFoundException)
+        {
+            // Its text has the name, which may be a key that begins with an asterisk, and mistakes are shown to every viewer; its line is always the first.
+            errors.Add(name, "YAML", "a value that begins with * means an anchor, and there is none of that name; put it in quotes");
+            return options;
+        }
         catch (YamlException e)
         {
             errors.Add($"{name} line {e.Start.Line}", "YAML", $"cannot be read: {e.Message}");

@@ -4,6 +4,15 @@ namespace StreamManager.Server.Tests.Api;
 
 public sealed class PreviewApiTests
 {
+    [Theory]
+    [InlineData("/preview/main.flv")]
+    [InlineData("/Preview/main.flv")]
+    public async Task Head_OfAPictureThatNeverEnds_IsNotTaken(string path)
+    {
+        await using var server = await RunningServer.StartAsync();
+        Assert.Equal(System.Net.HttpStatusCode.MethodNotAllowed, (await server.SendAsync(HttpMethod.Head, path)).Status);
+    }
+
     [Fact]
     public async Task Flv_OnAir_StreamsCountsAndCanBeKicked()
     {

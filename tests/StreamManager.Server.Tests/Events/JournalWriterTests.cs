@@ -131,6 +131,20 @@ public sealed class JournalWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task Event_ThatIsNoJson_IsCountedAsLostAndHoldsUpNothing()
+    {
+        await using var store = Open();
+        await using (Write(store, Everything))
+        {
+            _bus.Publish(Happened(new JsonObject { ["number"] = double.NaN }));
+            Publish(1, 1);
+            await Eventually.TrueAsync(async () => (await ReadAllAsync(store)).Count == 2);
+        }
+
+        Assert.Equal(["program.test", "server.journalGap"], (await ReadAllAsync(store)).Select(happened => (string?)happened["type"]));
+    }
+
+    [Fact]
     public async Task Places_ByTime_AreFoundBetweenTheirEvents()
     {
         await using var store = Open();

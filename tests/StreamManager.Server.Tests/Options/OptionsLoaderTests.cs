@@ -208,6 +208,14 @@ public sealed class OptionsLoaderTests : IDisposable
         { "\"a\\nb\": 1", "a?b: is not a known key" },
     };
 
+    [Fact]
+    public void Key_WithAnAsteriskAndNoQuotes_IsNotRepeated()
+    {
+        var message = _text.Bad("fps: 30\ningest_key: *a-very-secret-key").Message;
+        Assert.Contains("config.yml: YAML: a value that begins with * means an anchor", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(100, 100)]
     [InlineData(101, 101)]

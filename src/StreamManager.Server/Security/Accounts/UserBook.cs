@@ -40,7 +40,11 @@ internal sealed record UserResult(Versioned<UserRecord>? User, UserRefusal Refus
 }
 
 /// <summary>What shall be changed about a user; null: as it is.</summary>
-internal sealed record UserChange(string? Name = null, Role? Role = null, string? Password = null, bool? IsEnabled = null);
+internal sealed record UserChange(string? Name = null, Role? Role = null, string? Password = null, bool? IsEnabled = null)
+{
+    /// <summary>Without the password.</summary>
+    public override string ToString() => nameof(UserChange);
+}
 
 /// <summary>
 /// Makes, changes and removes users. Every change is checked against all users as the store has them and written together with the <see cref="SetupRecord"/>, so that what is true of
