@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -54,7 +55,7 @@ internal sealed partial class UploadReceiver(MediaLibrary library, UploadPlaces 
         {
             return await ReceiveAsync(upload, context, boundary, room);
         }
-        catch (Exception e) when (e is OperationCanceledException or BadHttpRequestException || context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or BadHttpRequestException or ConnectionResetException || context.RequestAborted.IsCancellationRequested)
         {
             Reject(upload, "upload_interrupted", "The connection ended before the file was there, or it was too slow.");
             throw;
@@ -102,7 +103,7 @@ internal sealed partial class UploadReceiver(MediaLibrary library, UploadPlaces 
                     return (addition, null);
             }
         }
-        catch (IOException e) when (e is not BadHttpRequestException && !cancellationToken.IsCancellationRequested)
+        catch (IOException e) when (e is not (BadHttpRequestException or ConnectionResetException) && !cancellationToken.IsCancellationRequested)
         {
             LogDisk(logger, e);
             var problem = UploadProblems.Of(MediaShortage.DiskFull, room);
@@ -198,7 +199,7 @@ internal sealed partial class UploadReceiver(MediaLibrary library, UploadPlaces 
 
     // The reader says so with the same exceptions as a connection that breaks; those go on to whoever cleans up.
     private static bool IsMalformed(Exception e, HttpContext context) =>
-        e is InvalidDataException or (IOException and not BadHttpRequestException) && !context.RequestAborted.IsCancellationRequested;
+        e is InvalidDataException or (IOException and not (BadHttpRequestException or ConnectionResetException)) && !context.RequestAborted.IsCancellationRequested;
 
     private static Problem Invalid(string message) => Problem.Invalid([new FieldError($"/{FieldName}", message)]);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using StreamManager.Server.Hosting;
@@ -11,6 +12,9 @@ namespace StreamManager.Server.Webhooks;
 /// </summary>
 internal sealed partial class WebhookCatalog : IDisposable
 {
+    /// <summary>From one attempt to read a store that is away to the next.</summary>
+    private static readonly TimeSpan RetryDistance = TimeSpan.FromSeconds(1);
+
     private readonly WebhookRecords _records;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -21,7 +25,10 @@ internal sealed partial class WebhookCatalog : IDisposable
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
     private ImmutableList<WebhookDefinition> _webhooks;
     private int _unread;
-    private int _mayHaveMissed;
+    private bool _isUnread;
+
+    // Ids that somebody removed from the store, since the last reading that took them out.
+    private readonly ConcurrentDictionary<string, bool> _removed = new(StringComparer.Ordinal);
 
     private WebhookCatalog(WebhookRecords records, ImmutableArray<Versioned<WebhookDefinition>> webhooks, ILogger logger)
     {
@@ -119,10 +126,10 @@ internal sealed partial class WebhookCatalog : IDisposable
     }
 
     // On the store's thread: it must not wait.
-    private void OnChange(bool mayHaveMissed)
+    private void OnChange(string? removed)
     {
-        if (mayHaveMissed)
-            Volatile.Write(ref _mayHaveMissed, 1);
+        if (removed is not null)
+            _removed[removed] = true;
         // One reader; what comes while it reads makes it read again.
         if (Interlocked.Increment(ref _unread) == 1)
             _ = Task.Run(ReadAsync);
@@ -136,28 +143,47 @@ internal sealed partial class WebhookCatalog : IDisposable
             seen = Volatile.Read(ref _unread);
             try
             {
-                await ReadOnceAsync(Interlocked.Exchange(ref _mayHaveMissed, 0) == 1, _stopping.Token);
+                if (await TryReadAsync())
+                    continue;
+
+                // What is known holds until it can be read. A store may tell that it is back before it answers, and tells it once.
+                Interlocked.Increment(ref _unread);
+                await Task.Delay(RetryDistance, _stopping.Token);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-            catch (Exception e) when (e is StoreUnavailableException or DamagedDocumentException or StartupException)
-            {
-                // What is known holds. When the store is back it tells that everything may have changed.
-                LogNotRead(_logger, e.Message);
-            }
         }
         while (Interlocked.Add(ref _unread, -seen) > 0);
     }
 
-    private async Task ReadOnceAsync(bool mayHaveMissed, CancellationToken cancellationToken)
+    // False: the store is away.
+    private async Task<bool> TryReadAsync()
+    {
+        try
+        {
+            await ReadOnceAsync(_stopping.Token);
+            _isUnread = false;
+            return true;
+        }
+        catch (Exception e) when (e is StoreUnavailableException or DamagedDocumentException or StartupException)
+        {
+            // Once, however long it is away.
+            if (!_isUnread)
+                LogNotRead(_logger, e.Message);
+            _isUnread = true;
+            return e is not StoreUnavailableException;
+        }
+    }
+
+    private async Task ReadOnceAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
         {
             var stored = await _records.LoadAsync(cancellationToken);
-            if (stored.IsEmpty && mayHaveMissed && !_webhooks.IsEmpty)
+            if (stored.IsEmpty && _webhooks.Exists(webhook => !_removed.ContainsKey(webhook.Id)))
             {
                 // A store that lost everything is no wish of anybody, and a webhook may be the guard at the door.
                 LogEmptied(_logger, _webhooks.Count);
@@ -173,6 +199,8 @@ internal sealed partial class WebhookCatalog : IDisposable
             foreach (var webhook in stored)
                 _versions[webhook.Id] = webhook.Version;
             Volatile.Write(ref _webhooks, [.. stored.Select(webhook => webhook.Value)]);
+            foreach (var id in _removed.Keys.Where(id => Find(id) is null))
+                _removed.TryRemove(id, out _);
             foreach (var id in changed.Concat(removed))
                 Changed?.Invoke(id);
         }
@@ -185,6 +213,6 @@ internal sealed partial class WebhookCatalog : IDisposable
     [LoggerMessage(1, LogLevel.Warning, "What another server may have changed about webhooks could not be read: {Reason}")]
     private static partial void LogNotRead(ILogger logger, string reason);
 
-    [LoggerMessage(2, LogLevel.Warning, "The store has no webhooks any more after it was away; the {Count} that were there go on until this server ends.")]
+    [LoggerMessage(2, LogLevel.Warning, "The store has no webhooks any more, and nobody removed them; the {Count} that were there go on until this server ends.")]
     private static partial void LogEmptied(ILogger logger, int count);
 }

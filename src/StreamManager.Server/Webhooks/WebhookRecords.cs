@@ -20,8 +20,8 @@ internal sealed class WebhookRecords(IStateStore store, Vault vault)
             .OrderBy(webhook => webhook.Value.CreatedAt).ThenBy(webhook => webhook.Id, StringComparer.Ordinal),
     ];
 
-    /// <summary>Calls <paramref name="handler"/> after each change of an endpoint in the store, whoever made it; the argument says that changes may have been missed.</summary>
-    public IDisposable Subscribe(Action<bool> handler) => store.Subscribe(change =>
+    /// <summary>Calls <paramref name="handler"/> after each change of an endpoint in the store, whoever made it, and when changes may have been missed; the argument is the id of one that was removed.</summary>
+    public IDisposable Subscribe(Action<string?> handler) => store.Subscribe(change =>
     {
         switch (change)
         {
@@ -29,7 +29,7 @@ internal sealed class WebhookRecords(IStateStore store, Vault vault)
             case StateChange.Removed { Kind: var other } when other != _documents.Kind:
                 break;
             default:
-                handler(change is StateChange.EverythingMayHaveChanged);
+                handler((change as StateChange.Removed)?.Id);
                 break;
         }
     });
