@@ -14,6 +14,9 @@ public sealed class ChildProcess : IAsyncDisposable
     private static readonly ConcurrentDictionary<int, ChildProcess> Running = new();
     private static readonly TimeSpan KillWait = TimeSpan.FromSeconds(10);
 
+    /// <summary>What a process wrote before its end is in the pipe: it takes no time to read it.</summary>
+    private static readonly TimeSpan DrainWait = TimeSpan.FromSeconds(2);
+
     private readonly Process _process;
     private readonly Task _errorDrain;
     private readonly Task _outputDrain;
@@ -31,9 +34,9 @@ public sealed class ChildProcess : IAsyncDisposable
         Tail = new BoundedTail(tailLines);
         Id = process.Id;
         Name = process.StartInfo.FileName;
-        Exited = WaitForExitAsync();
         _errorDrain = DrainTextAsync(process.StandardError);
         _outputDrain = output is null ? DrainTextAsync(process.StandardOutput) : process.StandardOutput.BaseStream.CopyToAsync(output);
+        Exited = WaitForExitAsync();
     }
 
     /// <summary>Process id.</summary>
@@ -45,7 +48,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>What it wrote to its error output (and, if that is not collected, its standard output) last.</summary>
     public BoundedTail Tail { get; }
 
-    /// <summary>Completes with the exit code (128 + signal number when a signal ended it). Never faults.</summary>
+    /// <summary>Completes with the exit code (128 + signal number when a signal ended it) when its last words are in <see cref="Tail"/>. Never faults.</summary>
     public Task<int> Exited { get; }
 
     /// <summary>True until it has ended.</summary>
@@ -172,7 +175,11 @@ public sealed class ChildProcess : IAsyncDisposable
     private async Task<int> WaitForExitAsync()
     {
         await _process.WaitForExitAsync();
-        return _process.ExitCode;
+        var code = _process.ExitCode;
+
+        // Its last words come after its end; a grandchild may hold the pipe open.
+        await Task.WhenAny(_errorDrain, Task.Delay(DrainWait));
+        return code;
     }
 
     private async Task DrainTextAsync(StreamReader reader)
