@@ -59,7 +59,7 @@ public static class FfmpegJudge
             ["-nostdin", "-v", "error", "-ss", seek, "-i", file, "-frames:v", "1", "-vf", "scale=1:1:flags=area", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]);
         return result.Output is [var red, var green, var blue]
             ? new MeanColour(red, green, blue)
-            : throw new InvalidOperationException($"No frame at {seek} s of {Path.GetFileName(file)}.\n{result.ErrorTail}");
+            : throw new InvalidOperationException($"No frame at {seek} s of {Path.GetFileName(file)}; exit code {result.ExitCode}, {result.Output.Length} bytes.\n{result.ErrorTail}");
     }
 
     /// <summary>The mean colour of <paramref name="perSecond"/> frames of each second, decoded in one go: shows who was seen when.</summary>
