@@ -22,7 +22,7 @@ internal sealed class BroadcastRecorder
         _moments = report.Destinations.Sum(destination => destination.Moments.Count);
     }
 
-    /// <summary>The report without the figures that go on with time.</summary>
+    /// <summary>Its report's id.</summary>
     public string Id => _report.Id;
 
     /// <summary>True once it is over.</summary>

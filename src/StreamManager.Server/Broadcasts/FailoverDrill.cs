@@ -33,7 +33,7 @@ internal sealed record DrillStatus(string Channel, string State, string Phase, D
 
 /// <summary>
 /// Rehearses the loss of a source: sends the program to a sink of its own, cuts the source off for some seconds, and measures what came. What happens in between is what happens in earnest. One
-/// drill of a channel at a time; the newest of each is remembered. Thread-safe.
+/// drill at a time, whatever the channel; the newest of each channel is remembered. Thread-safe.
 /// </summary>
 internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {

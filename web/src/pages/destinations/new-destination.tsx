@@ -3,11 +3,10 @@ import { useCallback, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { api, newIdempotencyKey } from '../../api/client';
 import { PageHead } from '../../app/page-head';
-import { PlatformMark } from '../../platforms/mark';
+import { PlatformHelp, PlatformTiles, refilled } from '../../platforms/choice';
 import { platforms, type Platform } from '../../platforms/platforms';
 import { Button } from '../../ui/button';
 import { Form, useForm } from '../../ui/form';
-import { Notice } from '../../ui/notice';
 import { toast } from '../../ui/toasts';
 import { DestinationFields } from './destination-fields';
 import { bodyOf, fieldNames, valuesOf, type DestinationValues } from './values';
@@ -28,10 +27,7 @@ export function NewDestination() {
 
   const set = (name: keyof DestinationValues) => (value: string) => setValues(before => ({ ...before, [name]: value }));
   const choose = (next: Platform) => {
-    // What somebody has typed is not lost by a click on another tile.
-    const name = values.name === '' || values.name === platform?.name ? (next.id === 'custom' ? '' : next.name) : values.name;
-    const url = values.url === '' || values.url === platform?.url ? next.url : values.url;
-    setValues({ ...values, name, url, platform: next.kind });
+    setValues({ ...values, ...refilled(values, platform, next), platform: next.kind });
     setPlatform(next);
   };
 
@@ -50,16 +46,7 @@ export function NewDestination() {
     <>
       <PageHead title="New destination" lead="It is kept switched off. Test it first; then switch it on." />
       <Form state={state}>
-        <fieldset className="tiles">
-          <legend className="hidden-visually">Platform</legend>
-          {platforms.map(one => (
-            <label key={one.id} className="tile">
-              <input type="radio" name="platform" value={one.id} checked={platform?.id === one.id} onChange={() => choose(one)} />
-              <PlatformMark mark={one.mark} />
-              {one.name}
-            </label>
-          ))}
-        </fieldset>
+        <PlatformTiles chosen={platform} onChoose={choose} />
         <div className="form-with-help">
           <section className="card card-body stack" aria-label="Destination">
             <DestinationFields values={values} set={set} state={state} channels={(channels.data ?? []).map(({ id }) => id)} urlExample={platform?.urlExample} />
@@ -72,12 +59,7 @@ export function NewDestination() {
               </Button>
             </div>
           </section>
-          {platform && (
-            <Notice tone="calm">
-              <p>{platform.where}</p>
-              <p className="soft small">Takes {platform.takes}.</p>
-            </Notice>
-          )}
+          {platform && <PlatformHelp platform={platform} />}
         </div>
       </Form>
     </>

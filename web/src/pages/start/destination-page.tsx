@@ -6,28 +6,16 @@ import { api, newIdempotencyKey } from '../../api/client';
 import type { ConnectionTest } from '../../api/types';
 import { PageHead } from '../../app/page-head';
 import { useStatus } from '../../live/live';
-import { PlatformMark } from '../../platforms/mark';
+import { PlatformHelp, PlatformTiles, refilled } from '../../platforms/choice';
+import { TestAnswer } from '../../platforms/connection-test';
 import { platforms, type Platform } from '../../platforms/platforms';
 import { Button } from '../../ui/button';
 import { Field, Form, useForm } from '../../ui/form';
-import { Notice } from '../../ui/notice';
 import { toast } from '../../ui/toasts';
 import './start.css';
 
 const fields = ['name', 'url', 'streamKey'] as const;
 const [firstPlatform] = platforms;
-
-/** Where a failed test got stuck, for people. */
-const stages: Readonly<Record<string, string>> = {
-  address: 'The address is wrong.',
-  resolve: 'The name of the server is not known.',
-  connect: 'The server does not answer.',
-  tls: 'The encrypted connection failed.',
-  handshake: 'The server answers, but not as an RTMP server.',
-  connectCommand: 'The server refused the connection: it may not know the app (the last part of the address).',
-  createStream: 'The server refused to take a stream.',
-  publish: 'The server refused the stream key.',
-};
 
 /** The third screen: a destination is kept switched off until it goes live, so that a test shows nobody anything. */
 export default function DestinationPage() {
@@ -43,9 +31,9 @@ export default function DestinationPage() {
   const status = useStatus('main');
 
   const choose = (next: Platform) => {
-    // What somebody has typed is not lost by a click on another tile.
-    if (name === '' || name === platform?.name) setName(next.id === 'custom' ? '' : next.name);
-    if (url === '' || url === platform?.url) setUrl(next.url);
+    const filled = refilled({ name, url }, platform, next);
+    setName(filled.name);
+    setUrl(filled.url);
     setPlatform(next);
     setTest(null);
   };
@@ -96,16 +84,7 @@ export default function DestinationPage() {
         {...(status?.destinations.length === 0 ? { step: 'Step 3 of 3' } : {})}
         lead="Where the program goes. Add as many as you like; trouble with one never touches the others." />
       <Form state={state}>
-        <fieldset className="tiles">
-          <legend className="hidden-visually">Platform</legend>
-          {platforms.map(one => (
-            <label key={one.id} className="tile">
-              <input type="radio" name="platform" value={one.id} checked={platform?.id === one.id} onChange={() => choose(one)} />
-              <PlatformMark mark={one.mark} />
-              {one.name}
-            </label>
-          ))}
-        </fieldset>
+        <PlatformTiles chosen={platform} onChoose={choose} />
         <div className="destination-form">
           <section className="card card-body stack" aria-label="Destination">
             <Field label="Name" name="name" value={name} onChange={change(setName)} state={state} maxLength={100} hint="As you call it here; nobody else sees it." />
@@ -122,28 +101,8 @@ export default function DestinationPage() {
             />
           </section>
           <section className="stack" aria-label="Help and test">
-            {platform && (
-              <Notice tone="calm">
-                <p>{platform.where}</p>
-                <p className="soft small">Takes {platform.takes}.</p>
-              </Notice>
-            )}
-            {test !== null && (
-              <Notice tone={test.ok ? 'good' : 'bad'} isAlert>
-                {test.ok ? (
-                  <p>
-                    <strong>The test went well.</strong> The server lets you publish. Nothing was shown to anybody.
-                  </p>
-                ) : (
-                  <>
-                    <p>
-                      <strong>{stages[test.stage] ?? 'The test failed.'}</strong>
-                    </p>
-                    <p>{test.detail}</p>
-                  </>
-                )}
-              </Notice>
-            )}
+            {platform && <PlatformHelp platform={platform} />}
+            {test !== null && <TestAnswer test={test} />}
             <div className="row">
               <Button type="submit" isBusy={state.isBusy} disabled={isStarting}>
                 <PlugZap size={16} aria-hidden />
