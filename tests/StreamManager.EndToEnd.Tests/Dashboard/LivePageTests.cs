@@ -10,22 +10,18 @@ namespace StreamManager.EndToEnd.Tests.Dashboard;
 [Collection(MediaCollection.Name)]
 public sealed class LivePageTests(Browser browser) : IClassFixture<Browser>
 {
-    private const string Password = "a long phrase of hers";
-
     private static readonly EncoderSettings Encoder = new() { Picture = TestPicture.Pattern };
 
     [Fact]
     public async Task SourceCut_IsSeenAsFallback_WhileThePreviewMovesOn()
     {
         await using var nginx = await NginxRtmp.StartAsync();
-        await using var server = await StartAsync();
+        await using var server = await DashboardServer.StartAsync();
         await server.Api.AddDestinationAsync("good", nginx.ServerUrl(), "good-key");
         await server.Api.AddDestinationAsync("broken", $"rtmp://127.0.0.1:{FreePort.Next()}/app", "bad-key");
         List<string> problems = [];
-        var page = await browser.OpenAsync(server.ApiPort, problems);
+        var page = await browser.OpenAsync(server, problems, "/");
         await using var context = page.Context;
-        await page.GotoAsync("/");
-        await LogInAsync(page);
         var air = page.GetByTestId("air-state");
         await Assertions.Expect(air).ToHaveTextAsync("Waiting for source");
 
@@ -70,16 +66,16 @@ public sealed class LivePageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Session_WrongExpiredAndOverARestart_LeadsBackToThePage()
     {
-        await using var server = await StartAsync();
+        await using var server = await DashboardServer.StartAsync();
         List<string> problems = [];
         var page = await browser.OpenAsync(server.ApiPort, problems);
         await using var context = page.Context;
         await page.GotoAsync("/start/destination");
         Assert.Empty(await Browser.FindFlawsAsync(page));
-        await LogInAsync(page, "not her password");
+        await DashboardServer.LogInAsync(page, "not her password");
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("password");
         await Assertions.Expect(page.GetByLabel("Name")).ToHaveValueAsync("anna");
-        await LogInAsync(page);
+        await DashboardServer.LogInAsync(page);
         var title = page.GetByRole(AriaRole.Heading, new() { Name = "Add a destination" });
         await Assertions.Expect(title).ToBeVisibleAsync();
 
@@ -92,33 +88,14 @@ public sealed class LivePageTests(Browser browser) : IClassFixture<Browser>
 
         // The session ends under the open page: after the login one is where one was.
         var user = (await server.Api.GetAsync("/api/users")).Body[0].GetProperty("id").GetString();
-        Assert.Equal(HttpStatusCode.OK, (await server.Api.SendAsync(HttpMethod.Put, $"/api/users/{user}", new { password = Password + " now" })).Status);
+        Assert.Equal(HttpStatusCode.OK, (await server.Api.SendAsync(HttpMethod.Put, $"/api/users/{user}", new { password = DashboardServer.Password + " now" })).Status);
         await page.GetByLabel("Name").FillAsync("Somewhere");
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Server" }).FillAsync("rtmp://127.0.0.1/app");
         await page.GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Log in" })).ToBeVisibleAsync();
-        await LogInAsync(page, Password + " now");
+        await DashboardServer.LogInAsync(page, DashboardServer.Password + " now");
         await Assertions.Expect(title).ToBeVisibleAsync();
         Assert.EndsWith("/start/destination", page.Url, StringComparison.Ordinal);
         Assert.Empty(problems);
-    }
-
-    private static async Task<ServerProcess> StartAsync()
-    {
-        var server = await ServerProcess.StartAsync(new ServerSettings
-        {
-            Config = "return_after: 0.5\n",
-            Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["DASHBOARD_DIR"] = Browser.Built },
-        });
-        var made = await server.Api.PostAsync("/api/users", new { name = "anna", password = Password, role = "owner" });
-        Assert.True(made.Status is HttpStatusCode.Created, made.Text);
-        return server;
-    }
-
-    private static async Task LogInAsync(IPage page, string password = Password)
-    {
-        await page.GetByLabel("Name").FillAsync("anna");
-        await page.GetByLabel("Password").FillAsync(password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
     }
 }

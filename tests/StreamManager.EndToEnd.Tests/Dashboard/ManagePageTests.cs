@@ -11,14 +11,12 @@ namespace StreamManager.EndToEnd.Tests.Dashboard;
 [Collection(MediaCollection.Name)]
 public sealed class ManagePageTests(Browser browser) : IClassFixture<Browser>
 {
-    private const string Password = "a long phrase of hers";
-
     [Fact]
     public async Task Key_IsMadeRotatedAndRevoked_AndSaysWhomThatKicks()
     {
-        await using var server = await StartAsync();
+        await using var server = await DashboardServer.StartAsync();
         List<string> problems = [];
-        var page = await OpenAsync(server, problems, "/keys");
+        var page = await browser.OpenAsync(server, problems, "/keys");
         await using var context = page.Context;
 
         await page.GetByRole(AriaRole.Button, new() { Name = "New key" }).ClickAsync();
@@ -55,9 +53,9 @@ public sealed class ManagePageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Picture_IsUploadedAndChosenAsFallback_AndInUseItCannotBeDeleted()
     {
-        await using var server = await StartAsync();
+        await using var server = await DashboardServer.StartAsync();
         List<string> problems = [];
-        var page = await OpenAsync(server, problems, "/media", width: 390, height: 844);
+        var page = await browser.OpenAsync(server, problems, "/media", width: 390, height: 844);
         await using var context = page.Context;
         using var folder = new TemporaryDirectory();
         var picture = folder.File("pause.png");
@@ -92,9 +90,9 @@ public sealed class ManagePageTests(Browser browser) : IClassFixture<Browser>
     public async Task Destination_IsAddedCorrectedTestedAndDeleted()
     {
         await using var nginx = await NginxRtmp.StartAsync();
-        await using var server = await StartAsync();
+        await using var server = await DashboardServer.StartAsync();
         List<string> problems = [];
-        var page = await OpenAsync(server, problems, "/destinations/new");
+        var page = await browser.OpenAsync(server, problems, "/destinations/new");
         await using var context = page.Context;
 
         await page.GetByText("Any RTMP server").ClickAsync();
@@ -128,10 +126,10 @@ public sealed class ManagePageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task SomebodyElseChangedIt_KeepsWhatBothEntered()
     {
-        await using var server = await StartAsync();
+        await using var server = await DashboardServer.StartAsync();
         var id = await server.Api.AddDestinationAsync("Church hall", "rtmp://127.0.0.1:1/live", "hall", enabled: false);
         List<string> problems = [];
-        var page = await OpenAsync(server, problems, $"/destinations/{id}");
+        var page = await browser.OpenAsync(server, problems, $"/destinations/{id}");
         await using var context = page.Context;
         var name = page.GetByRole(AriaRole.Textbox, new() { Name = "Name" });
         // The login has a name, too.
@@ -153,9 +151,9 @@ public sealed class ManagePageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Channel_IsMadeSetAndDeleted()
     {
-        await using var server = await StartAsync();
+        await using var server = await DashboardServer.StartAsync();
         List<string> problems = [];
-        var page = await OpenAsync(server, problems, "/channels");
+        var page = await browser.OpenAsync(server, problems, "/channels");
         await using var context = page.Context;
         await page.GetByRole(AriaRole.Button, new() { Name = "New channel" }).ClickAsync();
         await page.GetByLabel("Id").FillAsync("Second Stage");
@@ -178,23 +176,6 @@ public sealed class ManagePageTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.GetByTestId("channel-main")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByTestId("channel-second")).ToHaveCountAsync(0);
         Assert.Empty(problems);
-    }
-
-    private static Task<ServerProcess> StartAsync() => ServerProcess.StartAsync(new ServerSettings
-    {
-        Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["DASHBOARD_DIR"] = Browser.Built },
-    });
-
-    /// <summary>A page behind the login.</summary>
-    private async Task<IPage> OpenAsync(ServerProcess server, List<string> problems, string path, int width = 1280, int height = 800)
-    {
-        Assert.Equal(HttpStatusCode.Created, (await server.Api.PostAsync("/api/users", new { name = "anna", password = Password, role = "owner" })).Status);
-        var page = await browser.OpenAsync(server.ApiPort, problems, width, height);
-        await page.GotoAsync(path);
-        await page.GetByLabel("Name").FillAsync("anna");
-        await page.GetByLabel("Password").FillAsync(Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
-        return page;
     }
 
     /// <summary>Chooses from the menu of a row whose name begins so.</summary>

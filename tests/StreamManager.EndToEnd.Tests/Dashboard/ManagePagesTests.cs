@@ -12,15 +12,13 @@ namespace StreamManager.EndToEnd.Tests.Dashboard;
 [Collection(MediaCollection.Name)]
 public sealed class ManagePagesTests(Browser browser) : IClassFixture<Browser>
 {
-    private const string Password = "a long phrase of hers";
-
     private static readonly EncoderSettings Encoder = new() { Picture = TestPicture.Pattern };
 
     [Fact]
     public async Task Report_OfABroadcastWhoseSourceBroke_ShowsTheFallback()
     {
         await using var nginx = await NginxRtmp.StartAsync();
-        await using var server = await StartAsync();
+        await using var server = await DashboardServer.StartAsync();
         await server.Api.AddDestinationAsync("good", nginx.ServerUrl(), "good-key");
         var publisher = await FfmpegPublisher.StartAsync(server.PublishUrl, Encoder);
         await server.Api.WaitAsync(status => status.State == "live" && status.Destination("good").FramesSent > 0, "nothing is on air");
@@ -29,10 +27,8 @@ public sealed class ManagePagesTests(Browser browser) : IClassFixture<Browser>
         await server.Api.WaitForStateAsync("fallback");
 
         List<string> problems = [];
-        var page = await browser.OpenAsync(server.ApiPort, problems);
+        var page = await browser.OpenAsync(server, problems, "/broadcasts");
         await using var context = page.Context;
-        await page.GotoAsync("/broadcasts");
-        await LogInAsync(page);
         await page.GetByRole(AriaRole.Cell).GetByRole(AriaRole.Link).ClickAsync();
 
         // On air: it grows under one's eyes.
@@ -68,12 +64,10 @@ public sealed class ManagePagesTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Token_MadeAndRevoked_WorksAndThenDoesNot()
     {
-        await using var server = await StartAsync();
+        await using var server = await DashboardServer.StartAsync();
         List<string> problems = [];
-        var page = await browser.OpenAsync(server.ApiPort, problems, 390, 844);
+        var page = await browser.OpenAsync(server, problems, "/access", 390, 844);
         await using var context = page.Context;
-        await page.GotoAsync("/access");
-        await LogInAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Make token" }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
         var make = dialog.GetByRole(AriaRole.Button, new() { Name = "Make token" });
@@ -104,12 +98,10 @@ public sealed class ManagePagesTests(Browser browser) : IClassFixture<Browser>
     public async Task Webhook_AddedTestedAndTold_ShowsItsDelivery()
     {
         await using var receiver = new HookReceiver();
-        await using var server = await StartAsync("webhook_allow_private_addresses: true\n");
+        await using var server = await DashboardServer.StartAsync("webhook_allow_private_addresses: true\n");
         List<string> problems = [];
-        var page = await browser.OpenAsync(server.ApiPort, problems);
+        var page = await browser.OpenAsync(server, problems, "/webhooks");
         await using var context = page.Context;
-        await page.GotoAsync("/webhooks");
-        await LogInAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Add webhook" }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
         var add = dialog.GetByRole(AriaRole.Button, new() { Name = "Add webhook" });
@@ -142,12 +134,10 @@ public sealed class ManagePagesTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task JournalAndSystem_ShowWhatHappensAndWhereSettingsComeFrom()
     {
-        await using var server = await StartAsync();
+        await using var server = await DashboardServer.StartAsync();
         List<string> problems = [];
-        var page = await browser.OpenAsync(server.ApiPort, problems);
+        var page = await browser.OpenAsync(server, problems, "/journal");
         await using var context = page.Context;
-        await page.GotoAsync("/journal");
-        await LogInAsync(page);
         await Assertions.Expect(page.GetByText("anna logged in").First).ToBeVisibleAsync();
         await page.GetByLabel("About").SelectOptionAsync("program");
         await Assertions.Expect(page.GetByText("Nothing of this kind")).ToBeVisibleAsync();
@@ -169,24 +159,5 @@ public sealed class ManagePagesTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.GetByRole(AriaRole.List, new() { Name = "Entries" }).GetByText("return_after").First).ToBeVisibleAsync();
         Assert.Empty(await Browser.FindFlawsAsync(page));
         Assert.Empty(problems);
-    }
-
-    private static async Task<ServerProcess> StartAsync(string config = "")
-    {
-        var server = await ServerProcess.StartAsync(new ServerSettings
-        {
-            Config = $"return_after: 0.5\n{config}",
-            Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["DASHBOARD_DIR"] = Browser.Built },
-        });
-        var made = await server.Api.PostAsync("/api/users", new { name = "anna", password = Password, role = "owner" });
-        Assert.True(made.Status is HttpStatusCode.Created, made.Text);
-        return server;
-    }
-
-    private static async Task LogInAsync(IPage page)
-    {
-        await page.GetByLabel("Name").FillAsync("anna");
-        await page.GetByLabel("Password").FillAsync(Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
     }
 }
