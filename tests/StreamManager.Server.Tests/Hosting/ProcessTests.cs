@@ -21,6 +21,7 @@ public sealed class ProcessTests
             ["LOG_LEVEL"] = "warning",
             ["BIND_ADDRESS"] = "127.0.0.1",
             ["PORT"] = "0",
+            ["WS_PORT"] = "0",
             ["METRICS_PORT"] = "0",
             ["RTMP_PORT"] = "0",
             ["HEALTH_PORT"] = $"{FreePort.Next()}",

@@ -89,7 +89,7 @@ public sealed class StartTests
     public async Task Process_Signalled_EndsInOrder(string signal)
     {
         using var folder = new TemporaryFolder();
-        using var process = Start(folder, [], [("PORT", "0"), ("METRICS_PORT", "0"), ("HEALTH_PORT", "0"), ("RTMP_PORT", "0"), ("BIND_ADDRESS", "127.0.0.1")]);
+        using var process = Start(folder, [], [("PORT", "0"), ("WS_PORT", "0"), ("METRICS_PORT", "0"), ("HEALTH_PORT", "0"), ("RTMP_PORT", "0"), ("BIND_ADDRESS", "127.0.0.1")]);
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var seen = "";
         while (!seen.Contains("backup key", StringComparison.Ordinal))
@@ -172,7 +172,7 @@ public sealed class StartTests
 
     private static readonly (string Name, string Value)[] Free =
     [
-        ("PORT", "0"), ("METRICS_PORT", "0"), ("HEALTH_PORT", "0"), ("RTMP_PORT", "0"), ("BIND_ADDRESS", "127.0.0.1"), ("ADMIN_TOKEN", RunningServer.Token),
+        ("PORT", "0"), ("WS_PORT", "0"), ("METRICS_PORT", "0"), ("HEALTH_PORT", "0"), ("RTMP_PORT", "0"), ("BIND_ADDRESS", "127.0.0.1"), ("ADMIN_TOKEN", RunningServer.Token),
     ];
 
     /// <summary>Where the API of a started process listens, by its own word. Its logs are drained and left.</summary>
@@ -209,7 +209,7 @@ public sealed class StartTests
 
     private static OptionsResult Load(TemporaryFolder folder, params (string Name, string Value)[] more)
     {
-        var variables = new Dictionary<string, string> { ["PORT"] = "0", ["METRICS_PORT"] = "0", ["HEALTH_PORT"] = "0", ["RTMP_PORT"] = "0", ["BIND_ADDRESS"] = "127.0.0.1" };
+        var variables = new Dictionary<string, string> { ["PORT"] = "0", ["WS_PORT"] = "0", ["METRICS_PORT"] = "0", ["HEALTH_PORT"] = "0", ["RTMP_PORT"] = "0", ["BIND_ADDRESS"] = "127.0.0.1" };
         foreach (var (name, value) in more)
             variables[name] = value;
         return OptionsLoader.Load(variables, folder.Path);
