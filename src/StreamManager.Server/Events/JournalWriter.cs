@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Events;
@@ -50,6 +51,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     private DateTimeOffset _lostFrom;
     private DateTimeOffset _lostUntil;
     private bool _isAway;
+    private bool _mayBeWritten;
     private int _sinceTrim = TrimEvery;
     private DateTimeOffset _trimmedAt;
 
@@ -97,8 +99,23 @@ internal sealed partial class JournalWriter : IAsyncDisposable
                 return;
             }
 
-            // Until the store is worth another try, or the end has come.
-            await Task.WhenAny(Task.Delay(RetryDistance, _time, _stopping.Token), _subscription.Reader.Completion);
+            await TakeUntilRetryAsync();
+        }
+    }
+
+    // Until the store is worth another try, or the end has come. What happens meanwhile is taken as it comes: the bus has room for fewer events than the buffer.
+    private async Task TakeUntilRetryAsync()
+    {
+        using var retry = new CancellationTokenSource(RetryDistance, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(retry.Token, _stopping.Token);
+        try
+        {
+            while (await _subscription.Reader.WaitToReadAsync(either.Token))
+                TakeAll();
+        }
+        catch (OperationCanceledException)
+        {
+            // Time for the store again.
         }
     }
 
@@ -159,6 +176,49 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     // One batch. False: the store is away.
     private async Task<bool> TryWriteAsync()
     {
+        ImmutableArray<JournalEntry> batch = [];
+        try
+        {
+            if (_mayBeWritten)
+                await ForgetWrittenAsync();
+            batch = NextBatch();
+            if (!batch.IsEmpty)
+                await _journal.AppendAsync(batch, _stopping.Token);
+            EventMetrics.Journaled.Add(batch.Length);
+        }
+        catch (StoreUnavailableException e)
+        {
+            if (!_isAway)
+                LogAway(_logger, e.Message);
+            _isAway = true;
+            _mayBeWritten |= e.MayBeDone;
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        catch (Exception e)
+        {
+            // A fault of ours costs this batch and not the journal.
+            LogFault(_logger, batch.Length, e);
+            if (!batch.IsEmpty)
+                Lose(batch.Length, batch[0].Time);
+        }
+
+        for (var i = 0; i < batch.Length; i++)
+            _bufferedBytes -= _buffer.Dequeue().Body.Length;
+        EventMetrics.JournalBuffered.Record(_buffer.Count);
+        if (_isAway)
+            LogBack(_logger);
+        _isAway = false;
+        TellGap();
+        await TrimAsync(batch.Length);
+        return true;
+    }
+
+    private ImmutableArray<JournalEntry> NextBatch()
+    {
         var batch = ImmutableArray.CreateBuilder<JournalEntry>();
         var bytes = 0;
         foreach (var entry in _buffer)
@@ -169,38 +229,20 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             bytes += entry.Body.Length;
         }
 
-        try
+        return batch.ToImmutable();
+    }
+
+    // The connection broke under a write: what of it was made is at the journal's end, and is not written twice.
+    private async Task ForgetWrittenAsync()
+    {
+        var newest = (await _journal.ReadNewestAsync(null, BatchEvents, _stopping.Token)).Select(entry => Encoding.UTF8.GetString(entry.Body.Span)).ToHashSet(StringComparer.Ordinal);
+        while (_buffer.TryPeek(out var oldest) && newest.Contains(Encoding.UTF8.GetString(oldest.Body.Span)))
         {
-            await _journal.AppendAsync(batch.ToImmutable(), _stopping.Token);
-            EventMetrics.Journaled.Add(batch.Count);
-        }
-        catch (StoreUnavailableException e)
-        {
-            if (!_isAway)
-                LogAway(_logger, e.Message);
-            _isAway = true;
-            return false;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-        catch (Exception e)
-        {
-            // A fault of ours costs this batch and not the journal.
-            LogFault(_logger, batch.Count, e);
-            Lose(batch.Count, batch[0].Time);
+            _bufferedBytes -= _buffer.Dequeue().Body.Length;
+            EventMetrics.Journaled.Add(1);
         }
 
-        for (var i = 0; i < batch.Count; i++)
-            _bufferedBytes -= _buffer.Dequeue().Body.Length;
-        EventMetrics.JournalBuffered.Record(_buffer.Count);
-        if (_isAway)
-            LogBack(_logger);
-        _isAway = false;
-        TellGap();
-        await TrimAsync(batch.Count);
-        return true;
+        _mayBeWritten = false;
     }
 
     // Once everything that waited is written, so that it stands where the gap's end is.

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security.Accounts;
@@ -14,6 +17,8 @@ namespace StreamManager.Server.Tests.Hosting;
 public sealed class RedisServerTests
 {
     private const string Password = "correct horse battery";
+
+    private const int Unwritten = 700;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -32,11 +37,22 @@ public sealed class RedisServerTests
             Assert.Equal((HttpStatusCode.ServiceUnavailable, "store_unavailable"), (refused.Status, refused.Code));
             Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.SendAsync(HttpMethod.Get, "/health/ready", port: server.Server.BoundPorts.Health)).Status);
             Assert.Equal("fallback", (await server.GetAsync("/api/status")).Json.GetProperty("state").GetString());
+            for (var i = 0; i < Unwritten; i++)
+                server.Server.Events.Publish(new ServerEvent(ServerEvent.NewId(), "source.test", TimeProvider.System.GetUtcNow(), "main", null, new JsonObject { ["number"] = i }));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.GetAsync("/api/events")).Status);
 
             await redis.RestartAsync();
             await Eventually.TrueAsync(async () => (await server.PostAsync("/api/destinations", Destination("Third"))).Status == HttpStatusCode.Created);
             Assert.Equal(["First", "Third"], (await server.GetAsync("/api/destinations")).Json.EnumerateArray().Select(one => one.GetProperty("name").GetString()));
             Assert.Equal("fallback", (await server.GetAsync("/api/status")).Json.GetProperty("state").GetString());
+
+            // What happened while it was away is in the journal, in its order, between what came before and after.
+            await server.WaitForAsync("/api/events?type=source.test&limit=1000", page => page.TryGetProperty("events", out var events) && events.GetArrayLength() == Unwritten);
+            var all = (await server.GetAsync("/api/events?limit=1000")).Json.GetProperty("events").EnumerateArray().Reverse().ToList();
+            Assert.Equal(Enumerable.Range(0, Unwritten), all.Where(one => Type(one) == "source.test").Select(one => one.GetProperty("data").GetProperty("number").GetInt32()));
+            Assert.Equal(["program.onAir"], all.Select(Type).Where(type => type is "program.onAir" or "program.ended"));
+            Assert.DoesNotContain(all, one => Type(one) == "server.journalGap");
+            Assert.True(all.FindIndex(one => Type(one) == "server.started") < all.FindIndex(one => Type(one) == "program.onAir"));
         }
 
         // Ended without a stop: what went on air while the store was away was written when it was back, so the next start goes on.
@@ -149,6 +165,8 @@ public sealed class RedisServerTests
         Assert.Contains("password", refusal.Message, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("s3cret", refusal.ToString(), StringComparison.Ordinal);
     }
+
+    private static string? Type(JsonElement happened) => happened.GetProperty("type").GetString();
 
     private static string Destination(string name) => $$"""{ "name": "{{name}}", "url": "rtmp://127.0.0.1:1/a", "streamKey": "k", "enabled": false }""";
 
