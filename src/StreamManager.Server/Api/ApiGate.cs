@@ -164,12 +164,9 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
     /// <summary>HEAD is GET without a body (RFC 9110, 9.3.2), which the server leaves out by itself. Not where the body has no end: nobody could tell when it is over.</summary>
     private static bool AnswersHead(HttpRequest request) => !request.Path.StartsWithSegments("/preview", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>A proxy on this machine is not this machine: it says for whom it asks.</summary>
+    /// <summary>A proxy on this machine is not this machine.</summary>
     private static bool IsFromThisMachine(HttpContext context) =>
-        Addresses.IsLoopback(Addresses.Text(context.Connection.RemoteIpAddress))
-        && !context.Request.Headers.ContainsKey("X-Forwarded-For")
-        && !context.Request.Headers.ContainsKey("X-Real-IP")
-        && !context.Request.Headers.ContainsKey("Forwarded");
+        Addresses.IsLoopback(Addresses.Text(context.Connection.RemoteIpAddress)) && !ForwardedRequests.IsForwarded(context.Request);
 
     [LoggerMessage(1, LogLevel.Error, "The answer to {Method} {Route} failed.")]
     private static partial void LogFailed(ILogger logger, string method, string route, Exception exception);

@@ -31,6 +31,8 @@ internal static class Banner
             output.WriteLine();
             output.WriteLine("  Set up (makes the first owner; works once, until the next start):");
             output.WriteLine($"  http://{host}:{ports.Api}/setup#{setup.Value}");
+            if (!options.TrustedProxies.IsEmpty)
+                output.WriteLine("  (through your proxy: https and its name in place of what stands before /setup)");
         }
 
         output.WriteLine();

@@ -83,11 +83,11 @@ internal sealed partial class RtmpServerHandler(
     /// <inheritdoc/>
     public async ValueTask<RtmpPlayDecision> AuthorizePlayAsync(RtmpStreamRequest request, CancellationToken cancellationToken)
     {
-        if (!Addresses.IsLoopback(request.RemoteAddress) && !await HasTokenAsync(request.Query, cancellationToken)
+        if (!access.MayPlayWithoutToken(request.RemoteAddress) && !await HasTokenAsync(request.Query, cancellationToken)
             && access.CheckPlay(request.StreamName, request.Query, request.RemoteAddress) is not KeyVerdict.Granted)
         {
             LogPlayRefused(logger, request.ConnectionId, request.RemoteAddress);
-            return new RtmpPlayDecision.Refused("NetStream.Play.Failed", "Playing from another machine needs ?token= with a valid token.");
+            return new RtmpPlayDecision.Refused("NetStream.Play.Failed", "Playing needs ?token= with a valid token.");
         }
 
         var slash = request.StreamName.IndexOf('/', StringComparison.Ordinal);

@@ -239,6 +239,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _ports = new Ports(options, connectionHandler);
         _application = _ports.Build(loggers);
 
+        ForwardedRequests.Use(_application, options.TrustedProxies);
         var gate = new ApiGate(_accounts.Authenticator, _access, loggers.CreateLogger<ApiGate>());
         if (options.Telemetry is { } telemetry)
         {

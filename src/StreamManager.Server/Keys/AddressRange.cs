@@ -65,6 +65,17 @@ internal readonly record struct AddressRange
     public bool Contains(IPAddress address) =>
         (address.AddressFamily is AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6) == _isIpv4 && (Bits(address) & Mask(_length)) == _network;
 
+    /// <summary>Is it every IPv4 or every IPv6 address?</summary>
+    public bool IsEverybody => _length == (_isIpv4 ? MappedBits : 0);
+
+    /// <summary>The same for the framework; IPv4 as IPv4.</summary>
+    public IPNetwork ToNetwork()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, _network);
+        return _isIpv4 ? new IPNetwork(new IPAddress(bytes[12..]), _length - MappedBits) : new IPNetwork(new IPAddress(bytes), _length);
+    }
+
     /// <summary>As it is written: an address without a slash when it is one address.</summary>
     public override string ToString() => Text(_network, _length, _isIpv4);
 

@@ -3,6 +3,7 @@ using StreamManager.Server.Channels;
 using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
+using StreamManager.Server.Security;
 using StreamManager.Server.Security.Vaults;
 using StreamManager.Server.Storage;
 
@@ -19,6 +20,8 @@ internal sealed partial class StreamAccess : IAsyncDisposable
     /// <summary>At the end the last counts are written, if the store takes them by then.</summary>
     private static readonly TimeSpan LastWriteTimeout = TimeSpan.FromSeconds(2);
 
+    private readonly TrustedProxies _proxies;
+    private readonly bool _localPlayNeedsToken;
     private readonly EventBus _events;
     private readonly TimeProvider _time;
     private readonly ILogger<StreamAccess> _logger;
@@ -43,7 +46,7 @@ internal sealed partial class StreamAccess : IAsyncDisposable
             var keys = await StreamKeyRing.OpenAsync(
                 store, vault, channels, options.AliasesOnPublicAddresses, connections, events, time, loggers.CreateLogger<StreamKeyRing>(), cancellationToken);
             var signed = await SignedUrls.OpenAsync(store, vault, time, loggers.CreateLogger<SignedUrls>(), cancellationToken);
-            return new StreamAccess(keys, signed, events, time, loggers.CreateLogger<StreamAccess>());
+            return new StreamAccess(keys, signed, options, events, time, loggers.CreateLogger<StreamAccess>());
         }
         catch (Exception e) when (e is StoreUnavailableException or DamagedDocumentException)
         {
@@ -52,11 +55,13 @@ internal sealed partial class StreamAccess : IAsyncDisposable
     }
 
     /// <summary>Takes over both, and starts their upkeep.</summary>
-    public StreamAccess(StreamKeyRing keys, SignedUrls signed, EventBus events, TimeProvider time, ILogger<StreamAccess> logger)
+    public StreamAccess(StreamKeyRing keys, SignedUrls signed, ServerOptions options, EventBus events, TimeProvider time, ILogger<StreamAccess> logger)
     {
         Keys = keys;
         Signed = signed;
         Attempts = new KeyAttempts(time);
+        _proxies = options.TrustedProxies;
+        _localPlayNeedsToken = options.LocalPlayNeedsToken;
         _events = events;
         _time = time;
         _logger = logger;
@@ -85,6 +90,9 @@ internal sealed partial class StreamAccess : IAsyncDisposable
         return verdict;
     }
 
+    /// <summary>May who comes from there play everything without a token? A player on this machine may, unless it may be a stranger that a proxy on this machine let in.</summary>
+    public bool MayPlayWithoutToken(string remoteAddress) => !_localPlayNeedsToken && Addresses.IsLoopback(remoteAddress) && !_proxies.Contains(remoteAddress);
+
     /// <summary>May somebody play the stream <paramref name="name"/> (<c>channel</c> or <c>channel/source</c>)? Null: there is no signed token in the query.</summary>
     public KeyVerdict? CheckPlay(string name, string query, string remoteAddress) =>
         TokensIn(query).FirstOrDefault(SignedUrls.IsToken) is { } token ? Signed.Verify(token, SignedAction.Play, name, Parse(remoteAddress), _time.GetUtcNow()) : null;
@@ -107,11 +115,13 @@ internal sealed partial class StreamAccess : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static IPAddress? Parse(string address) => IPAddress.TryParse(address, out var parsed) ? parsed : null;
+    /// <summary>Null: unknown. A proxy that did not say for whom it asks is as good as unknown.</summary>
+    private IPAddress? Parse(string address) => IPAddress.TryParse(address, out var parsed) && !_proxies.Contains(parsed) ? parsed : null;
 
     private void CountGuess(string address)
     {
-        if (!Attempts.RecordFailure(address))
+        // Behind a proxy that did not say for whom it asks everybody has its address.
+        if (_proxies.Contains(address) || !Attempts.RecordFailure(address))
             return;
         LogBanned(_logger, address, KeyAttempts.BanLength.TotalMinutes);
         var now = _time.GetUtcNow();

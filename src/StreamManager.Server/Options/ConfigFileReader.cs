@@ -120,6 +120,8 @@ internal static class ConfigFileReader
         {
             CoalescingTime = root.Read("coalescing_ms", SettingTypes.Milliseconds(0, 350), options.CoalescingTime),
             AliasesOnPublicAddresses = root.Read("aliases_on_public_addresses", SettingTypes.Boolean, options.AliasesOnPublicAddresses),
+            TrustedProxies = root.Read("trusted_proxies", SettingTypes.Proxies, options.TrustedProxies),
+            LocalPlayNeedsToken = root.Read("local_play_needs_token", SettingTypes.Boolean, options.LocalPlayNeedsToken),
             WebhookAllowPrivateAddresses = root.Read("webhook_allow_private_addresses", SettingTypes.Boolean, options.WebhookAllowPrivateAddresses),
             Rtmp = rtmp with
             {

@@ -30,7 +30,7 @@ internal sealed class ConfigSection
     [return: NotNullIfNotNull(nameof(otherwise))]
     public T? Read<T>(string key, SettingType<T> type, T? otherwise)
     {
-        if (!TryReadText(key, type.IsSecret, out var text, out var node))
+        if (!TryReadText(key, type.IsSecret, type.IsList, out var text, out var node))
         {
             _errors.TookBuiltIn(_path + key, otherwise);
             return otherwise;
@@ -63,7 +63,7 @@ internal sealed class ConfigSection
     /// <summary>A key whose feature is not there yet: fine when absent, empty or <paramref name="neutral"/>, an error otherwise, since ignoring it would be a lie.</summary>
     public void ReadNotYet(string key, string? neutral, string feature)
     {
-        if (TryReadText(key, isSecret: false, out var text, out var node) && !string.Equals(text, neutral, StringComparison.OrdinalIgnoreCase))
+        if (TryReadText(key, isSecret: false, isList: false, out var text, out var node) && !string.Equals(text, neutral, StringComparison.OrdinalIgnoreCase))
             _errors.Add(OriginOf(node), _path + key, $"{feature} is not available in this version; remove the key" + (neutral is null ? "" : $" or write {neutral}"));
     }
 
@@ -125,7 +125,7 @@ internal sealed class ConfigSection
         }
     }
 
-    private bool TryReadText(string key, bool isSecret, out string text, [NotNullWhen(true)] out YamlNode? node)
+    private bool TryReadText(string key, bool isSecret, bool isList, out string text, [NotNullWhen(true)] out YamlNode? node)
     {
         _known.Add(key);
         text = "";
@@ -137,7 +137,13 @@ internal sealed class ConfigSection
             return true;
         }
 
-        _errors.Add(OriginOf(node), _path + key, isSecret ? "must be one text" : "must be one value, not a list or a mapping");
+        if (isList && node is YamlSequenceNode { Children: var items } && items.All(item => item is YamlScalarNode))
+        {
+            text = string.Join(", ", items.Select(item => ((YamlScalarNode)item).Value));
+            return items.Count > 0;
+        }
+
+        _errors.Add(OriginOf(node), _path + key, isList ? "must be a list of texts" : isSecret ? "must be one text" : "must be one value, not a list or a mapping");
         return false;
     }
 

@@ -41,6 +41,7 @@ internal static class EnvironmentReader
             RtmpsPort = environment.Has("RTMPS_PORT") ? environment.Read("RTMPS_PORT", SettingTypes.Port, 0) : options.RtmpsPort,
             TlsCertificateFile = environment.Read("TLS_CERTIFICATE", SettingTypes.Text, options.TlsCertificateFile),
             TlsKeyFile = environment.Read("TLS_KEY", SettingTypes.Text, options.TlsKeyFile),
+            TrustedProxies = environment.Read("TRUSTED_PROXIES", SettingTypes.Proxies, options.TrustedProxies),
             AdminToken = environment.Read("ADMIN_TOKEN", SettingTypes.Secret, options.AdminToken),
             EncryptionKey = environment.Read("ENCRYPTION_KEY", SettingTypes.EncryptionKey, options.EncryptionKey),
             Redis = ReadRedis(environment),

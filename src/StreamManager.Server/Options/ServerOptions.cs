@@ -76,11 +76,18 @@ internal sealed record ServerOptions
     /// <summary>Names (aliases, and fixed keys of fewer than 16 characters) work from public addresses too. Default false: a name can be guessed.</summary>
     public bool AliasesOnPublicAddresses { get; init; }
 
+    /// <summary>Proxies in front: whom they name as the client is the client. Default none: anybody could name anybody.</summary>
+    public TrustedProxies TrustedProxies { get; init; } = TrustedProxies.None;
+
+    /// <summary>RTMP players on this machine need a token like all others. Default false: a player on the same desk just works. True where strangers come by way of this machine.</summary>
+    public bool LocalPlayNeedsToken { get; init; }
+
     /// <summary>Events older than this are dropped from the journal. Default 30 days: what went wrong in a show is looked for within weeks.</summary>
     public int EventRetentionDays { get; init; } = 30;
 
     /// <summary>Events beyond the newest so many are dropped. Default 100,000: about 40 MB, and hundreds of shows.</summary>
     public int EventRetentionEntries { get; init; } = 100_000;
+
     /// <summary>May webhooks go to this machine and to private networks? Default false: who may add a webhook could reach through it what only this machine can reach.</summary>
     public bool WebhookAllowPrivateAddresses { get; init; }
 

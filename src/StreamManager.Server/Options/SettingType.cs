@@ -10,7 +10,8 @@ internal delegate bool SettingParser<T>(string text, out T value);
 /// <param name="Parse">Reads it.</param>
 /// <param name="IsSecret">The value must never be repeated in a message.</param>
 /// <param name="Show">Of a secret value what may be repeated after all; null: nothing.</param>
-internal sealed record SettingType<T>(string Allowed, SettingParser<T> Parse, bool IsSecret = false, Func<string, string>? Show = null)
+/// <param name="IsList">In the file it may be a list of texts, too; they are read as one, with commas between.</param>
+internal sealed record SettingType<T>(string Allowed, SettingParser<T> Parse, bool IsSecret = false, Func<string, string>? Show = null, bool IsList = false)
 {
     /// <summary>A wrong value as a message may repeat it.</summary>
     public string Shown(string text) => !IsSecret ? text : Show is null ? Secret.Mask : Show(text);

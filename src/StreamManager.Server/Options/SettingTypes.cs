@@ -22,6 +22,10 @@ internal static class SettingTypes
     /// <summary>A listening address.</summary>
     public static SettingType<IPAddress> Address { get; } = new("an IPv4 or IPv6 address, for example 0.0.0.0 or ::", TryAddress);
 
+    /// <summary>Machines whose word is taken for whom they ask.</summary>
+    public static SettingType<TrustedProxies> Proxies { get; } = new(
+        $"addresses and ranges such as 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32, separated by commas, {TrustedProxies.MostEntries} at most, and not everybody (/0)", TrustedProxies.TryParse, IsList: true);
+
     /// <summary>A path or other plain text.</summary>
     public static SettingType<string> Text { get; } = new("a text without line breaks", TryText);
 

@@ -38,7 +38,7 @@ internal sealed class HandlerParts : IAsyncDisposable
 
     public RtmpServerHandler Handler { get; private set; } = null!;
 
-    public static async Task<HandlerParts> MakeAsync(string token, ChannelOptions options)
+    public static async Task<HandlerParts> MakeAsync(string token, ChannelOptions options, ServerOptions? server = null)
     {
         var parts = new HandlerParts();
         parts._state = await TestStore.OpenAsync(parts._folder);
@@ -48,7 +48,7 @@ internal sealed class HandlerParts : IAsyncDisposable
         parts.Channels = new ChannelDirectory(parts._engine);
         parts.Channels.Add(options.Definition);
         parts.Access = await StreamAccess.OpenAsync(
-            parts._state.Store, parts._vault, new ServerOptions(), [options], parts.Connections, new EventBus(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+            parts._state.Store, parts._vault, server ?? new ServerOptions(), [options], parts.Connections, new EventBus(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         parts.Accounts = new AccountParts(parts._state.Store, new Secret(token), new EventBus(), TimeProvider.System, NullLoggerFactory.Instance);
         parts.Handler = new RtmpServerHandler(
             parts.Channels, parts.Access, parts.Accounts.Authenticator, parts.Connections, parts.Watch, TimeProvider.System, NullLogger<RtmpServerHandler>.Instance);

@@ -46,6 +46,34 @@ public sealed class PlayPermissionTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("::1", true)]
+    public async Task Play_ByWayOfAProxyOnThisMachine_IsNotLocal(string address, bool isGranted)
+    {
+        Assert.True(TrustedProxies.TryParse("127.0.0.1", out var proxies));
+        await AssertPlaysAsync(new ServerOptions { TrustedProxies = proxies }, address, isGranted);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task Play_OnThisMachine_NeedsATokenWhenItIsSaid(string address) => await AssertPlaysAsync(new ServerOptions { LocalPlayNeedsToken = true }, address, isGranted: false);
+
+    [Fact]
+    public async Task Publish_ByWayOfAProxyThatDoesNotSayForWhom_IsNotNearby()
+    {
+        Assert.True(TrustedProxies.TryParse("192.168.1.1", out var proxies));
+        await using var parts = await HandlerParts.MakeAsync("the token", new ChannelOptions { IngestKey = new Secret("studio") }, new ServerOptions { TrustedProxies = proxies });
+        Assert.IsType<RtmpPublishDecision.Refused>(await parts.Handler.AuthorizePublishAsync(Request("studio", "192.168.1.1", ""), TestContext.Current.CancellationToken));
+        Assert.IsType<RtmpPublishDecision.Granted>(await parts.Handler.AuthorizePublishAsync(Request("studio", "192.168.1.2", ""), TestContext.Current.CancellationToken));
+
+        // However often somebody behind it guesses, nobody else behind it is banned.
+        for (var i = 0; i < 2 * StreamManager.Server.Keys.KeyAttempts.MostFailures; i++)
+            await parts.Handler.AuthorizePublishAsync(Request("guess", "192.168.1.1", ""), TestContext.Current.CancellationToken);
+        Assert.False(parts.Access.Attempts.IsBanned("192.168.1.1"));
+    }
+
+    [Theory]
     [InlineData("nothing")]
     [InlineData("")]
     [InlineData("main/nothing")]
@@ -84,11 +112,26 @@ public sealed class PlayPermissionTests : IAsyncLifetime
     public void Client_OfManyStrangeCharacters_IsCleaned() =>
         Assert.Equal("OBS [31m" + new string('x', 120), RtmpServerHandler.Clean("\nOBS \u001b[31m\0" + new string('x', 500)));
 
-    private async Task GoOnAirAsync()
+    private static async Task AssertPlaysAsync(ServerOptions options, string address, bool isGranted)
     {
-        await _parts.Channels.Find("main")!.StartAsync(TestContext.Current.CancellationToken);
+        await using var parts = await HandlerParts.MakeAsync("the token", new ChannelOptions(), options);
+        await GoOnAirAsync(parts);
+        foreach (var (query, expected) in new[] { ("", isGranted), ("token=the%20token", true) })
+        {
+            var decision = await parts.Handler.AuthorizePlayAsync(Request("main", address, query), TestContext.Current.CancellationToken);
+            Assert.Equal(expected, decision is RtmpPlayDecision.Granted);
+            if (decision is RtmpPlayDecision.Granted granted)
+                await granted.Feed.DisposeAsync();
+        }
+    }
+
+    private Task GoOnAirAsync() => GoOnAirAsync(_parts);
+
+    private static async Task GoOnAirAsync(HandlerParts parts)
+    {
+        await parts.Channels.Find("main")!.StartAsync(TestContext.Current.CancellationToken);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (_parts.Channels.Find("main")!.GetSnapshot().State is not StreamManager.Engine.Channels.ChannelState.Fallback)
+        while (parts.Channels.Find("main")!.GetSnapshot().State is not StreamManager.Engine.Channels.ChannelState.Fallback)
             await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
     }
 

@@ -76,6 +76,29 @@ public sealed class OptionsLoaderTests : IDisposable
     [InlineData("2048K", 2L << 20)]
     public void Size_InEveryUnit_IsRead(string text, long bytes) => Assert.Equal(bytes, _text.Good($"upload_limit: {text}").Media.UploadLimit);
 
+    [Theory]
+    [InlineData("trusted_proxies: 10.0.0.1", "10.0.0.1")]
+    [InlineData("trusted_proxies: '10.0.0.1, 2001:db8::/32'", "10.0.0.1, 2001:db8::/32")]
+    [InlineData("trusted_proxies: [10.0.0.1, '::1']", "10.0.0.1, ::1")]
+    [InlineData("trusted_proxies:\n  - 10.0.0.0/8\n  - 192.168.1.1\n", "10.0.0.0/8, 192.168.1.1")]
+    [InlineData("trusted_proxies: []", "")]
+    [InlineData("", "")]
+    public void Proxies_AsTextOrAsList_AreRead_AndTheEnvironmentWins(string yaml, string expected)
+    {
+        Assert.Equal(expected, _text.Good(yaml).TrustedProxies.ToString());
+        Assert.Equal("127.0.0.1", _text.Good(yaml, ("TRUSTED_PROXIES", "127.0.0.1")).TrustedProxies.ToString());
+        Assert.Equal(_text.Good(yaml).TrustedProxies, _text.Good(yaml).TrustedProxies);
+    }
+
+    [Theory]
+    [InlineData("trusted_proxies: proxy.example", "proxy.example")]
+    [InlineData("trusted_proxies: [10.0.0.1, everybody]", "everybody")]
+    [InlineData("trusted_proxies: [0.0.0.0/0]", "/0")]
+    [InlineData("trusted_proxies: [[10.0.0.1]]", "list of texts")]
+    [InlineData("trusted_proxies: { a: b }", "list of texts")]
+    [InlineData("gop_cache: [true]", "one value")]
+    public void Proxies_ThatAreNone_AreRefused(string yaml, string words) => Assert.Contains(words, Assert.Single(_text.Bad(yaml).Errors).ToString(), StringComparison.Ordinal);
+
     [Fact]
     public void Environment_EmptyVariable_CountsAsAbsent() => Assert.Equal(4200, _text.Good(null, ("PORT", ""), ("REDIS_URL", "")).ApiPort);
 

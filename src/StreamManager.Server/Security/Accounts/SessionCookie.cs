@@ -43,7 +43,7 @@ internal static class SessionCookie
         if (!request.Headers.Upgrade.ToString().Contains("websocket", StringComparison.OrdinalIgnoreCase))
             return true;
         return Uri.TryCreate(request.Headers.Origin.ToString(), UriKind.Absolute, out var origin)
-            && origin.Scheme is "http" or "https"
+            && (origin.Scheme == "https" || (origin.Scheme == "http" && !request.IsHttps))
             && Uri.TryCreate($"{origin.Scheme}://{request.Host.Value}", UriKind.Absolute, out var own)
             && string.Equals(origin.Authority, own.Authority, StringComparison.OrdinalIgnoreCase);
     }
