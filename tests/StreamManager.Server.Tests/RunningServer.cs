@@ -83,7 +83,7 @@ internal sealed class RunningServer : IAsyncDisposable
         if (json is not null)
             request.Content = new StringContent(json, Encoding.UTF8, contentType);
         using var response = await Client.SendAsync(request);
-        return new Answer(response.StatusCode, response.Content.Headers.ContentType?.ToString() ?? "", await response.Content.ReadAsStringAsync(), response.Headers.Location?.ToString());
+        return new Answer(response.StatusCode, response.Content.Headers.ContentType?.ToString() ?? "", await response.Content.ReadAsStringAsync(), response.Headers.Location?.ToString(), response.Headers.ETag?.ToString());
     }
 
     public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
@@ -118,7 +118,7 @@ internal sealed class RunningServer : IAsyncDisposable
 }
 
 /// <summary>What came back.</summary>
-internal sealed record Answer(HttpStatusCode Status, string ContentType, string Text, string? Location)
+internal sealed record Answer(HttpStatusCode Status, string ContentType, string Text, string? Location, string? Tag = null)
 {
     public JsonElement Json => JsonDocument.Parse(Text).RootElement;
 

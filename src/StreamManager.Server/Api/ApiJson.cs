@@ -17,6 +17,7 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(ConnectionTestDocument))]
 [JsonSerializable(typeof(IReadOnlyList<KeyDocument>))]
 [JsonSerializable(typeof(KeyDocument))]
+[JsonSerializable(typeof(KeyTagDocument))]
 [JsonSerializable(typeof(SignedUrlDocument))]
 [JsonSerializable(typeof(IReadOnlyList<StreamDocument>))]
 [JsonSerializable(typeof(SimulcastStatusDocument))]

@@ -52,6 +52,9 @@ internal sealed record KeyDocument(
         StatusMapper.Utc(key.ValidUntil));
 }
 
+/// <summary>What of a key is in its ETag.</summary>
+internal sealed record KeyTagDocument(string Name, DateTime? ExpiresAt, IReadOnlyList<string> AllowedAddresses, string? Alias, string? ReplacedBy);
+
 /// <summary>A signed address.</summary>
 /// <param name="Token">For <c>?token=</c>.</param>
 /// <param name="Action">publish or play.</param>

@@ -44,6 +44,12 @@ internal static class KeyFields
         return StreamAlias.IsAlias(text);
     });
 
+    private static readonly SettingType<string> AliasOrNone = new($"{StreamAlias.Allowed}; or empty for none", (string text, out string value) =>
+    {
+        value = text;
+        return text.Length == 0 || StreamAlias.IsAlias(text);
+    });
+
     private static readonly SettingType<string> AnyText = new("a text", (string text, out string value) =>
     {
         value = text;
@@ -71,6 +77,27 @@ internal static class KeyFields
         };
         fields.RefuseUnknown();
         return fields.Errors.Count > 0 ? null : new NewStreamKey(name!, target!, kind, end, ranges ?? [], alias);
+    }
+
+    /// <summary>A wanted change of <paramref name="key"/>; null: the errors say why not.</summary>
+    public static StreamKeyEdit? ReadEdit(RequestFields fields, StreamKey key, DateTimeOffset now)
+    {
+        var name = fields.Text("name", DestinationRules.Name);
+        var expiry = fields.Text("expiresAt", Expiry);
+        var ranges = ReadRanges(fields);
+        var alias = fields.Text("alias", AliasOrNone);
+        var isKicking = fields.Boolean("kick") ?? false;
+        if (key.Kind is StreamKeyKind.Development && expiry is not null)
+            fields.Fail("expiresAt", "cannot be given for a development key: it works for 24 hours");
+        if (key.Kind is StreamKeyKind.Development && ranges is { Length: > 0 })
+            fields.Fail("allowedAddresses", "cannot be given for a development key: it works from every address");
+        if (key.IsChannelsOwn && name is not null)
+            fields.Fail("name", "cannot be given for a channel's own key");
+        if (key.IsChannelsOwn && expiry is not null and not Never)
+            fields.Fail("expiresAt", "cannot be given for a channel's own key: every source has one that works; rotate it instead");
+        var end = expiry is null or Never ? null : ReadEnd(fields, expiry, now, now.AddYears(LongestYears));
+        fields.RefuseUnknown();
+        return fields.Errors.Count > 0 ? null : new StreamKeyEdit(name, expiry is not null, end, ranges, alias, isKicking);
     }
 
     /// <summary>What is to be signed; null: the errors say why not.</summary>

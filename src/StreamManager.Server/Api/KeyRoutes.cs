@@ -7,7 +7,7 @@ using StreamManager.Server.Security.Accounts;
 
 namespace StreamManager.Server.Api;
 
-/// <summary>Stream keys: list, make, rotate, revoke, show a channel's own again; signed addresses. Every change is told as <c>audit.key.*</c>.</summary>
+/// <summary>Stream keys: list, make, change, rotate, revoke, show a channel's own again; signed addresses. Every change is told as <c>audit.key.*</c>.</summary>
 internal sealed class KeyRoutes(ApiServices services, StreamAccess access, EventBus events)
 {
     /// <summary>An encoder's key is changed between two shows; an hour is enough to walk over to it, and short enough that a leaked key is gone today.</summary>
@@ -24,10 +24,13 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
         routes.MapGet("/api/keys", (Delegate)ListAsync).Needs(Permissions.View)
             .Describes("listKeys", "The stream keys, without the keys themselves.", route => route.Lists<KeyDocument>());
         routes.MapGet("/api/keys/{id}", GetAsync).Needs(Permissions.View)
-            .Describes("getKey", "A stream key, without the key itself.", route => route.Gives<KeyDocument>().Refuses(404, "key_not_found"));
+            .Describes("getKey", "A stream key, without the key itself.", route => route.Gives<KeyDocument>().Tags().Refuses(404, "key_not_found"));
         routes.MapPost("/api/keys", (Delegate)CreateAsync).Needs(Permissions.Manage)
             .Describes("makeKey", "Makes a stream key; the key itself is in this answer only.", route => route.Takes<NewKeyRequest>("""{ "name": "studio" }""")
                 .Gives<KeyDocument>(201).Creates().Refuses(409, "alias_taken", "too_many_keys"));
+        routes.MapPut("/api/keys/{id}", ChangeAsync).Needs(Permissions.Manage)
+            .Describes("changeKey", "Changes the fields that are given; they hold for every publish that begins from now on.", route => route.Takes<KeyRequest>("""{ "alias": "studio" }""")
+                .Gives<KeyDocument>().Tags().Matches().Refuses(404, "key_not_found").Refuses(409, "alias_taken", "key_is_replaced", "conflict"));
         routes.MapDelete("/api/keys/{id}", RevokeAsync).Needs(Permissions.Manage)
             .Describes("revokeKey", "Ends a stream key at once.", route => route.GivesNothing().Refuses(404, "key_not_found").Refuses(409, "key_is_the_channels_own", "conflict"));
         routes.MapPost("/api/keys/{id}/rotate", RotateAsync).Needs(Permissions.Manage)
@@ -49,7 +52,9 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
     }
 
     private async Task<IResult> GetAsync(string id, HttpContext context) =>
-        await access.Keys.FindAsync(id, context.RequestAborted) is { } key ? Answers.Json(KeyDocument.From(key, services.Time.GetUtcNow()), ApiJson.Readable.KeyDocument) : NoKey;
+        await access.Keys.FindAsync(id, context.RequestAborted) is { } key
+            ? Answers.Json(KeyDocument.From(key, services.Time.GetUtcNow()), ApiJson.Readable.KeyDocument, tag: TagOf(key))
+            : NoKey;
 
     private async Task<IResult> CreateAsync(HttpContext context)
     {
@@ -59,6 +64,22 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
         if (KeyFields.ReadNew(fields, services.Channels, services.Time.GetUtcNow()) is not { } wanted)
             return Problem.Invalid(fields.Errors);
         return Answer(context, KeyEvents.Created, await access.Keys.CreateAsync(wanted, context.RequestAborted));
+    }
+
+    private async Task<IResult> ChangeAsync(string id, HttpContext context)
+    {
+        if (await access.Keys.FindAsync(id, context.RequestAborted) is not { } known)
+            return NoKey;
+        var (fields, problem) = await RequestFields.ReadAsync(context.Request);
+        if (fields is null)
+            return problem!;
+        if (KeyFields.ReadEdit(fields, known, services.Time.GetUtcNow()) is not { } edit)
+            return Problem.Invalid(fields.Errors);
+        var change = await access.Keys.EditAsync(id, edit, key => EntityTag.IsCurrent(context.Request, TagOf(key)), context.RequestAborted);
+        if (change is not KeyChange.Edited edited)
+            return Refusal(change);
+        events.Publish(KeyEvents.Changed(services.Time.GetUtcNow(), context.Caller().Actor, edited.Description, edited.Changed, edited.Kicked));
+        return Answers.Json(KeyDocument.From(edited.Description, services.Time.GetUtcNow()), ApiJson.Readable.KeyDocument, tag: TagOf(edited.Description));
     }
 
     private async Task<IResult> RotateAsync(string id, HttpContext context)
@@ -152,22 +173,27 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
             case KeyChange.Removed removed:
                 Tell(context, happened, removed.Description);
                 return TypedResults.NoContent();
-            case KeyChange.NotFound:
-                return NoKey;
-            case KeyChange.AliasTaken:
-                return new Problem(StatusCodes.Status409Conflict, "alias_taken", "Another key has this alias.", Errors: [new FieldError("/alias", "is taken")]);
-            case KeyChange.TooMany:
-                return new Problem(StatusCodes.Status409Conflict, "too_many_keys", $"There cannot be more than {StreamKeyRing.MostKeys} keys.", "Revoke some, or rotate with kick; those that have ended go by themselves.");
-            case KeyChange.IsChannelsOwn:
-                return new Problem(StatusCodes.Status409Conflict, "key_is_the_channels_own", "Every source has a key of its own.", "Rotate it instead.");
-            case KeyChange.IsReplaced:
-                return new Problem(StatusCodes.Status409Conflict, "key_is_replaced", "This key was rotated already.", "Rotate the key that took its place.");
-            case KeyChange.Contended:
-                return new Problem(StatusCodes.Status409Conflict, "conflict", "Somebody else changes this key at the same time.", "Try again.");
             default:
-                throw new InvalidOperationException("A change of a key has an outcome that nobody knows.");
+                return Refusal(change);
         }
     }
+
+    private static Problem Refusal(KeyChange change) => change switch
+    {
+        KeyChange.NotFound => NoKey,
+        KeyChange.Stale => Problem.Stale,
+        KeyChange.AliasTaken => new Problem(StatusCodes.Status409Conflict, "alias_taken", "Another key has this alias.", Errors: [new FieldError("/alias", "is taken")]),
+        KeyChange.TooMany => new Problem(
+            StatusCodes.Status409Conflict, "too_many_keys", $"There cannot be more than {StreamKeyRing.MostKeys} keys.", "Revoke some, or rotate with kick; those that have ended go by themselves."),
+        KeyChange.IsChannelsOwn => new Problem(StatusCodes.Status409Conflict, "key_is_the_channels_own", "Every source has a key of its own.", "Rotate it instead."),
+        KeyChange.IsReplaced => new Problem(StatusCodes.Status409Conflict, "key_is_replaced", "This key was rotated already.", "The key that took its place can be changed and rotated."),
+        KeyChange.Contended => new Problem(StatusCodes.Status409Conflict, "conflict", "Somebody else changes this key at the same time.", "Try again."),
+        _ => throw new InvalidOperationException("A change of a key has an outcome that nobody knows."),
+    };
+
+    /// <summary>Of what can be edited, and of whether it can: that somebody used the key is nobody's change.</summary>
+    private static string TagOf(StreamKey key) =>
+        EntityTag.Of(new KeyTagDocument(key.Name, StatusMapper.Utc(key.ExpiresAt), key.AllowedAddresses, key.Alias, key.ReplacedBy), ApiJson.Readable.KeyTagDocument);
 
     private void Tell(HttpContext context, Func<DateTimeOffset, string, StreamKey, ServerEvent> happened, StreamKey key) =>
         events.Publish(happened(services.Time.GetUtcNow(), context.Caller().Actor, key));

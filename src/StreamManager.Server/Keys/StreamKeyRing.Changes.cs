@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text;
 using StreamManager.Server.Security;
 using StreamManager.Server.Storage;
@@ -8,6 +9,15 @@ namespace StreamManager.Server.Keys;
 /// <summary>A wanted key.</summary>
 internal sealed record NewStreamKey(
     string Name, IngestTarget Target, StreamKeyKind Kind, DateTimeOffset? ExpiresAt, ImmutableArray<string> AllowedAddresses, string? Alias);
+
+/// <summary>What is to change of a key; null stays.</summary>
+/// <param name="Name">For people.</param>
+/// <param name="IsEndGiven"><paramref name="ExpiresAt"/> counts, null too: never.</param>
+/// <param name="ExpiresAt">When it ends.</param>
+/// <param name="AllowedAddresses">Where it may be used from; empty: from everywhere.</param>
+/// <param name="Alias">A name that works in its place; empty: none.</param>
+/// <param name="IsKicking">Whoever is on air with it from an address where it may not be used any more is closed.</param>
+internal sealed record StreamKeyEdit(string? Name, bool IsEndGiven, DateTimeOffset? ExpiresAt, ImmutableArray<string>? AllowedAddresses, string? Alias, bool IsKicking);
 
 /// <summary>Outcome of a change.</summary>
 internal abstract record KeyChange
@@ -21,6 +31,15 @@ internal abstract record KeyChange
 
     /// <summary>It is gone, and whoever published with it is kicked.</summary>
     public sealed record Removed(StreamKey Description) : KeyChange;
+
+    /// <summary>It is another now.</summary>
+    /// <param name="Description">As it is now.</param>
+    /// <param name="Changed">name, expiresAt, allowedAddresses, alias: what of it is not as before.</param>
+    /// <param name="Kicked">Publishers that were closed.</param>
+    public sealed record Edited(StreamKey Description, ImmutableArray<string> Changed, int Kicked) : KeyChange;
+
+    /// <summary>Somebody else was quicker.</summary>
+    public sealed record Stale : KeyChange;
 
     /// <summary>There is no key with this id.</summary>
     public sealed record NotFound : KeyChange;
@@ -155,6 +174,84 @@ internal sealed partial class StreamKeyRing
         }
 
         return new KeyChange.Contended();
+    }
+
+    /// <summary>
+    /// Changes a key. It holds for every publish that begins from now on; who is on air stays, unless the change kicks.
+    /// </summary>
+    /// <param name="id">Which one.</param>
+    /// <param name="edit">What changes. A development key's end and addresses, and the name and the end of a channel's own, are not changed by anybody: whoever reads requests refuses that.</param>
+    /// <param name="isCurrent">Is it still as its editor saw it?</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot be used; nothing has changed.</exception>
+    public async Task<KeyChange> EditAsync(string id, StreamKeyEdit edit, Func<StreamKey, bool> isCurrent, CancellationToken cancellationToken)
+    {
+        if (edit.Alias is { Length: > 0 } wanted && _own.FindFixed(KeyHash.Of(wanted)) is not null)
+            return new KeyChange.AliasTaken();
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            if (await _ids.FindAsync(id, cancellationToken) is not { } found || KeyHash.Parse(found.Id) is not { } hash)
+                return new KeyChange.NotFound();
+            var old = found.Value;
+            if (!isCurrent(old))
+                return new KeyChange.Stale();
+            if (old.ReplacedBy is not null)
+                return new KeyChange.IsReplaced();
+
+            var next = old with
+            {
+                Name = edit.Name ?? old.Name,
+                ExpiresAt = edit.IsEndGiven ? edit.ExpiresAt : old.ExpiresAt,
+                AllowedAddresses = edit.AllowedAddresses ?? old.AllowedAddresses,
+                Alias = edit.Alias is { } alias ? (alias.Length > 0 ? alias : null) : old.Alias,
+            };
+            var result = await _store.WriteAsync(Writes(found, hash, next), cancellationToken);
+            if (result is StateWriteResult.Conflict { Kind: StreamAlias.DocumentKind })
+                return new KeyChange.AliasTaken();
+            if (result is not StateWriteResult.Done done)
+                continue;
+
+            // The next publish meets the key as it is now, whenever this ring is told of the change; also when the store is away by then.
+            Written(hash, done.Version);
+            if (old.Alias is { } before)
+                _names.Remove(before);
+            await TryAsync(async () => await FetchAsync(hash, CancellationToken.None), () => { });
+            return new KeyChange.Edited(WithUse(found with { Value = next }), Differences(old, next), edit.IsKicking ? KickFromElsewhere(hash, next) : 0);
+        }
+
+        return new KeyChange.Contended();
+    }
+
+    /// <summary>The key with its name: where the end moves, that of the name's document moves along.</summary>
+    private ImmutableArray<StateWrite> Writes(Versioned<StreamKey> found, KeyHash hash, StreamKey next)
+    {
+        var writes = ImmutableArray.Create<StateWrite>(_keys.Put(found.Id, next, found.Version, next.DocumentEnd));
+        if (next.Alias is { } alias)
+            writes = writes.Add(PutAlias(alias, hash, next, alias == found.Value.Alias ? null : StateWrite.Absent));
+        if (found.Value.Alias is { } before && before != next.Alias)
+            writes = writes.Add(new StateWrite.Remove(StreamAlias.DocumentKind, before));
+        return writes;
+    }
+
+    private static ImmutableArray<string> Differences(StreamKey old, StreamKey next)
+    {
+        (string Name, bool IsChanged)[] fields =
+        [
+            ("name", old.Name != next.Name),
+            ("expiresAt", old.ExpiresAt != next.ExpiresAt),
+            ("allowedAddresses", !old.AllowedAddresses.SequenceEqual(next.AllowedAddresses)),
+            ("alias", old.Alias != next.Alias),
+        ];
+        return [.. fields.Where(field => field.IsChanged).Select(field => field.Name)];
+    }
+
+    private int KickFromElsewhere(KeyHash hash, StreamKey key)
+    {
+        var ranges = Ranges(hash.ToString(), key);
+        var elsewhere = _connections.All.Where(connection => connection.Key == hash && !IsAllowed(ranges, IPAddress.TryParse(connection.RemoteAddress, out var address) ? address : null)).ToArray();
+        foreach (var connection in elsewhere)
+            connection.Kick("its key may not be used from its address any more");
+        return elsewhere.Length;
     }
 
     /// <summary>Removes a key. Who publishes with it is kicked, here and on other servers of the same store.</summary>

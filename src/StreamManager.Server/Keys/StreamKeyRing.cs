@@ -285,7 +285,7 @@ internal sealed partial class StreamKeyRing : IDisposable
         var generation = Interlocked.Read(ref _generation);
         var epoch = Volatile.Read(ref _epoch);
         var found = await _keys.GetAsync(hash.ToString(), cancellationToken);
-        var known = found is null ? null : new Known(hash, found.Value, Ranges(found), found.Version, epoch);
+        var known = found is null ? null : new Known(hash, found.Value, Ranges(found.Id, found.Value), found.Version, epoch);
         if (generation != Interlocked.Read(ref _generation))
             return known;
         if (known is null)
@@ -315,7 +315,7 @@ internal sealed partial class StreamKeyRing : IDisposable
             return KeyVerdict.Unknown.Instance;
         if (key.End <= now)
             return Refuse(known, new KeyVerdict.Expired(key.Id), "expired", address, now);
-        if (known.Ranges.Length > 0 && (address is null || !known.Ranges.Any(range => range.Contains(address))))
+        if (!IsAllowed(known.Ranges, address))
             return Refuse(known, new KeyVerdict.AddressNotAllowed(key.Id), "addressNotAllowed", address, now);
         return known.Granted;
     }
@@ -335,13 +335,8 @@ internal sealed partial class StreamKeyRing : IDisposable
         switch (change)
         {
             case StateChange.Written { Kind: StreamKey.DocumentKind } written when KeyHash.Parse(written.Id) is { } hash:
-                Interlocked.Increment(ref _generation);
-                _unknown.Remove(hash);
                 _ids.Changed(hash);
-
-                // Asked for again at the next use; kept for a store that is away by then.
-                if (_known.TryGet(hash, out var known) && known.Version < written.Version)
-                    _known.Set(hash, known with { Epoch = Known.Outdated });
+                Written(hash, written.Version);
                 break;
             case StateChange.Removed { Kind: StreamKey.DocumentKind } removed when KeyHash.Parse(removed.Id) is { } hash:
                 Interlocked.Increment(ref _generation);
@@ -372,6 +367,16 @@ internal sealed partial class StreamKeyRing : IDisposable
         }
     }
 
+    private void Written(KeyHash hash, long version)
+    {
+        Interlocked.Increment(ref _generation);
+        _unknown.Remove(hash);
+
+        // Asked for again at the next use; kept for a store that is away by then.
+        if (_known.TryGet(hash, out var known) && known.Version < version)
+            _known.Set(hash, known with { Epoch = Known.Outdated });
+    }
+
     /// <summary>After a gap: whoever publishes with a key that is not there any more.</summary>
     private async Task KickRevokedAsync(CancellationToken cancellationToken)
     {
@@ -398,13 +403,16 @@ internal sealed partial class StreamKeyRing : IDisposable
     }
 
     /// <summary>Ranges that cannot be read must not become "from everywhere".</summary>
-    private static ImmutableArray<AddressRange> Ranges(Versioned<StreamKey> found)
+    private static ImmutableArray<AddressRange> Ranges(string documentId, StreamKey key)
     {
-        if (found.Value.AllowedAddresses.IsDefault)
-            throw new DamagedDocumentException(StreamKey.DocumentKind, found.Id);
-        return [.. found.Value.AllowedAddresses.Select(text =>
-            AddressRange.TryParse(text, out var range, out _) ? range : throw new DamagedDocumentException(StreamKey.DocumentKind, found.Id))];
+        if (key.AllowedAddresses.IsDefault)
+            throw new DamagedDocumentException(StreamKey.DocumentKind, documentId);
+        return [.. key.AllowedAddresses.Select(text =>
+            AddressRange.TryParse(text, out var range, out _) ? range : throw new DamagedDocumentException(StreamKey.DocumentKind, documentId))];
     }
+
+    private static bool IsAllowed(ImmutableArray<AddressRange> ranges, IPAddress? address) =>
+        ranges.Length == 0 || (address is not null && ranges.Any(range => range.Contains(address)));
 
     [LoggerMessage(1, LogLevel.Error, "{Message}")]
     private static partial void LogDamaged(ILogger logger, string message);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using StreamManager.Server.Tests.Library;
 
 namespace StreamManager.Server.Tests.Api;
 
@@ -112,6 +113,78 @@ public sealed class KeyApiTests : IAsyncLifetime
         var id = Text(await _server.PostAsync("/api/keys", """{ "name": "a" }"""), "id");
         Assert.Equal([field], (await _server.PostAsync($"/api/keys/{id}/rotate", body)).WrongFields.AsEnumerable());
         Assert.Equal("active", Text(await _server.GetAsync($"/api/keys/{id}"), "state"));
+    }
+
+    [Fact]
+    public async Task Change_TakesWhatIsGivenAndLeavesTheRest()
+    {
+        var made = await _server.PostAsync("/api/keys", """{ "name": "a", "alias": "studio", "allowedAddresses": [ "10.0.0.0/8" ] }""");
+        var path = $"/api/keys/{Text(made, "id")}";
+        using var happened = _server.Server.Events.Subscribe("test");
+        var changed = await _server.SendAsync(HttpMethod.Put, path, """{ "name": "b", "expiresAt": "never", "alias": "" }""");
+        Assert.Equal(HttpStatusCode.OK, changed.Status);
+        Assert.Equal(("b", null, null), (Text(changed, "name"), Text(changed, "expiresAt"), Text(changed, "alias")));
+        Assert.Equal(["10.0.0.0/8"], changed.Json.GetProperty("allowedAddresses").EnumerateArray().Select(range => range.GetString()!));
+        Assert.Equal(changed.Text, (await _server.GetAsync(path)).Text);
+        var told = await happened.NextAsync("audit.key.changed");
+        Assert.Equal(("""["name","expiresAt","alias"]""", 0), (told.Data["changed"]!.ToJsonString(), (int)told.Data["kicked"]!));
+        Assert.False(changed.Json.TryGetProperty("key", out _));
+    }
+
+    [Theory]
+    [InlineData("""{ "name": "" }""", "/name")]
+    [InlineData("""{ "expiresAt": "2020-01-01T00:00:00Z" }""", "/expiresAt")]
+    [InlineData("""{ "expiresAt": "soon" }""", "/expiresAt")]
+    [InlineData("""{ "alias": "Studio" }""", "/alias")]
+    [InlineData("""{ "allowedAddresses": [ "10.0.0.1", "10.0.0.1/8" ] }""", "/allowedAddresses/1")]
+    [InlineData("""{ "kick": "yes" }""", "/kick")]
+    [InlineData("""{ "channelId": "main" }""", "/channelId")]
+    [InlineData("""{ "kind": "development" }""", "/kind")]
+    public async Task Change_WithAWrongField_NamesItAndChangesNothing(string body, string field)
+    {
+        var path = $"/api/keys/{Text(await _server.PostAsync("/api/keys", """{ "name": "a" }"""), "id")}";
+        var before = (await _server.GetAsync(path)).Text;
+        var answer = await _server.SendAsync(HttpMethod.Put, path, body);
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), Outcome(answer));
+        Assert.Equal([field], answer.WrongFields.AsEnumerable());
+        Assert.Equal(before, (await _server.GetAsync(path)).Text);
+    }
+
+    [Fact]
+    public async Task Change_OfAnAliasThatIsTaken_NamesTheField()
+    {
+        await _server.PostAsync("/api/keys", """{ "name": "a", "alias": "studio" }""");
+        var answer = await _server.SendAsync(HttpMethod.Put, $"/api/keys/{Text(await _server.PostAsync("/api/keys", """{ "name": "b" }"""), "id")}", """{ "alias": "studio" }""");
+        Assert.Equal((HttpStatusCode.Conflict, "alias_taken"), Outcome(answer));
+        Assert.Equal(["/alias"], answer.WrongFields.AsEnumerable());
+    }
+
+    [Fact]
+    public async Task Change_OfAReplacedKey_OrOfWhatAKindDoesNotHave_IsRefused()
+    {
+        var old = Text(await _server.PostAsync("/api/keys", """{ "name": "a" }"""), "id");
+        await _server.PostAsync($"/api/keys/{old}/rotate");
+        Assert.Equal((HttpStatusCode.Conflict, "key_is_replaced"), Outcome(await _server.SendAsync(HttpMethod.Put, $"/api/keys/{old}", """{ "name": "b" }""")));
+
+        var development = $"/api/keys/{Text(await _server.PostAsync("/api/keys", """{ "name": "a", "kind": "development" }"""), "id")}";
+        var answer = await _server.SendAsync(HttpMethod.Put, development, """{ "expiresAt": "never", "allowedAddresses": [ "10.0.0.1" ] }""");
+        Assert.Equal(["/expiresAt", "/allowedAddresses"], answer.WrongFields.AsEnumerable());
+        Assert.Equal(HttpStatusCode.OK, (await _server.SendAsync(HttpMethod.Put, development, """{ "name": "b", "alias": "trial", "allowedAddresses": [] }""")).Status);
+
+        var own = (await _server.GetAsync("/api/keys")).Json.EnumerateArray().First(key => key.GetProperty("origin").GetString() == "channel").GetProperty("id").GetString();
+        answer = await _server.SendAsync(HttpMethod.Put, $"/api/keys/{own}", """{ "name": "b", "expiresAt": "2030-01-01T00:00:00Z" }""");
+        Assert.Equal(["/name", "/expiresAt"], answer.WrongFields.AsEnumerable());
+        Assert.Equal(HttpStatusCode.OK, (await _server.SendAsync(HttpMethod.Put, $"/api/keys/{own}", """{ "expiresAt": "never", "allowedAddresses": [ "10.0.0.0/8" ] }""")).Status);
+    }
+
+    [Fact]
+    public async Task TagOfAKey_StaysWhenTheKeyIsUsed()
+    {
+        var made = await _server.PostAsync("/api/keys", """{ "name": "a" }""");
+        var tag = (await _server.GetAsync($"/api/keys/{Text(made, "id")}")).Tag;
+        _server.Server.Keys.RecordUse(Server.Keys.KeyHash.Of(Text(made, "key")!), TimeProvider.System.GetUtcNow());
+        var used = await _server.GetAsync($"/api/keys/{Text(made, "id")}");
+        Assert.Equal((1, tag), (used.Json.GetProperty("useCount").GetInt32(), used.Tag));
     }
 
     [Fact]

@@ -13,3 +13,7 @@ public sealed class RedisSignedUrlsContractTests(RedisSource source) : SignedUrl
 public sealed class SqliteStreamKeyRingContractTests(SqliteSource source) : StreamKeyRingContract(source), IClassFixture<SqliteSource>;
 
 public sealed class RedisStreamKeyRingContractTests(RedisSource source) : StreamKeyRingContract(source), IClassFixture<RedisSource>;
+
+public sealed class SqliteKeyEditContractTests(SqliteSource source) : KeyEditContract(source), IClassFixture<SqliteSource>;
+
+public sealed class RedisKeyEditContractTests(RedisSource source) : KeyEditContract(source), IClassFixture<RedisSource>;

@@ -117,6 +117,14 @@ internal sealed record NewKeyRequest(
     IReadOnlyList<string>? AllowedAddresses = null,
     string? Alias = null);
 
+/// <summary>A change of a stream key; what is absent stays.</summary>
+/// <param name="Name">For people.</param>
+/// <param name="ExpiresAt">A time, or never.</param>
+/// <param name="AllowedAddresses">Addresses and ranges that may publish with it; empty: all.</param>
+/// <param name="Alias">A short name that works like the key; empty: none.</param>
+/// <param name="Kick">Close the connection that publishes with it from an address that may not any more.</param>
+internal sealed record KeyRequest(string? Name = null, string? ExpiresAt = null, IReadOnlyList<string>? AllowedAddresses = null, string? Alias = null, bool? Kick = null);
+
 /// <summary>How a key is rotated.</summary>
 /// <param name="OverlapSeconds">How long the old key goes on working.</param>
 /// <param name="Kick">Close the connection that publishes with the old key.</param>
