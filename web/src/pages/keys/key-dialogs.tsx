@@ -9,10 +9,11 @@ import { Confirm, Dialog } from '../../ui/dialog';
 import { Form, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { toast } from '../../ui/toasts';
+import { EditKey } from './edit-key';
 import { publisherOf } from './key-words';
 import { ShownKey } from './shown-key';
 
-export type KeyAction = 'rotate' | 'revoke' | 'reveal';
+export type KeyAction = 'edit' | 'rotate' | 'revoke' | 'reveal';
 
 interface Props {
   about: Key;
@@ -21,6 +22,8 @@ interface Props {
 
 export function KeyDialog({ action, ...rest }: Props & { action: KeyAction }) {
   switch (action) {
+    case 'edit':
+      return <EditKey {...rest} />;
     case 'rotate':
       return <Rotate {...rest} />;
     case 'revoke':

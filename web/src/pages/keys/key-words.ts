@@ -2,6 +2,7 @@ import { CircleCheck, CircleOff, Clock, RefreshCw, type LucideIcon } from 'lucid
 import type { Key, Source } from '../../api/types';
 import type { Tone } from '../../ui/badge';
 import { duration } from '../../ui/time';
+import { timeOf } from './key-values';
 
 /** A key that ends within this time deserves a look: a show may be planned for tomorrow. */
 const soonMs = 48 * 3_600_000;
@@ -48,7 +49,5 @@ export function publisherOf(key: Pick<Key, 'channelId' | 'sourceId' | 'lastUsedA
 export function expiryOf(choice: string, custom: string, now: number): string {
   if (choice === 'never') return 'never';
   if (choice !== 'custom') return new Date(now + Number(choice) * 86_400_000).toISOString();
-  const time = new Date(custom);
-  // What is no time goes to the server as it is, which says so beside the field.
-  return Number.isNaN(time.getTime()) ? custom : time.toISOString();
+  return timeOf(custom);
 }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Eye, KeyRound, Plus, RefreshCw, ShieldX, Signature, Trash2 } from 'lucide-react';
+import { Eye, KeyRound, Pencil, Plus, RefreshCw, ShieldX, Signature, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { api } from '../../api/client';
 import type { Key } from '../../api/types';
@@ -93,6 +93,7 @@ function Row({ row, onAct }: { row: Key; onAct: (action: KeyAction) => void }) {
   const isOwn = row.origin === 'channel';
   const actions: RowAction[] = [
     ...(isOwn && mayReveal ? [{ title: 'Show the key…', icon: Eye, onSelect: () => onAct('reveal') }] : []),
+    ...(mayManage && row.replacedBy === null ? [{ title: 'Edit…', icon: Pencil, onSelect: () => onAct('edit') }] : []),
     ...(mayManage && row.state === 'active' ? [{ title: 'Rotate…', icon: RefreshCw, onSelect: () => onAct('rotate') }] : []),
     ...(mayManage && !isOwn ? [{ title: 'Revoke…', icon: Trash2, onSelect: () => onAct('revoke'), isDanger: true }] : []),
   ];

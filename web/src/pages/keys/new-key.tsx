@@ -7,12 +7,10 @@ import { SelectField } from '../../ui/choice';
 import { Dialog } from '../../ui/dialog';
 import { Field, Form, useForm } from '../../ui/form';
 import { entryNames, LinesField, linesOf } from '../../ui/lines-field';
+import { mostAddresses } from './key-values';
 import { expiryOf } from './key-words';
 import { ShownKey } from './shown-key';
 import { TargetFields } from './target-fields';
-
-/** As many as the server takes. */
-const mostAddresses = 16;
 
 const fields = ['name', 'channelId', 'sourceId', 'kind', 'expiresAt', 'alias', ...entryNames('allowedAddresses', mostAddresses)];
 

@@ -1,0 +1,42 @@
+import type { Key } from '../../api/types';
+import { linesOf } from '../../ui/lines-field';
+
+/** As many as the server takes. */
+export const mostAddresses = 16;
+
+/** As the API calls an end that never comes. */
+export const never = 'never';
+
+/** A key's fields as texts; `expiresAt` is "never" or a day and time of the browser's own clock, `kick` empty or not. */
+export type KeyValues = Readonly<Record<'name' | 'expiresAt' | 'allowedAddresses' | 'alias' | 'kick', string>>;
+
+/** Day and time of the browser's own clock, as fields for them have it: 2026-06-01T10:00. */
+export function localTime(time: number): string {
+  const moment = new Date(time);
+  return new Date(time - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+export const valuesOf = (key: Pick<Key, 'name' | 'expiresAt' | 'allowedAddresses' | 'alias'>): KeyValues => ({
+  name: key.name,
+  expiresAt: key.expiresAt === null ? never : localTime(Date.parse(key.expiresAt)),
+  allowedAddresses: key.allowedAddresses.join('\n'),
+  alias: key.alias ?? '',
+  kick: '',
+});
+
+/** The change to send: empty takes alias and addresses away. */
+export function bodyOf({ name, expiresAt, allowedAddresses, alias, kick }: Partial<KeyValues>) {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(expiresAt === undefined ? {} : { expiresAt: timeOf(expiresAt) }),
+    ...(allowedAddresses === undefined ? {} : { allowedAddresses: linesOf(allowedAddresses) }),
+    ...(alias === undefined ? {} : { alias: alias.trim() }),
+    ...(kick === undefined ? {} : { kick: kick !== '' }),
+  };
+}
+
+/** What is no time goes to the server as it is, which says so beside the field. */
+export function timeOf(text: string): string {
+  const time = new Date(text);
+  return text === never || Number.isNaN(time.getTime()) ? text : time.toISOString();
+}
