@@ -1,0 +1,82 @@
+using System.Net;
+using Microsoft.Playwright;
+using StreamManager.EndToEnd.Tests.Support;
+using StreamManager.TestKit.Media;
+
+namespace StreamManager.EndToEnd.Tests.Dashboard;
+
+/// <summary>Stream keys that are changed after they were made.</summary>
+[Collection(MediaCollection.Name)]
+public sealed class KeyPageTests(Browser browser) : IClassFixture<Browser>
+{
+    private const string Password = "a long phrase of hers";
+
+    [Fact]
+    public async Task Key_IsRestrictedUnderAPublisher_WhoStaysUntilItIsToBeClosed()
+    {
+        await using var server = await ServerProcess.StartAsync(new ServerSettings { Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["DASHBOARD_DIR"] = Browser.Built } });
+        await server.Api.PostAsync("/api/keys", new { name = "Other", alias = "taken" });
+        var made = (await server.Api.PostAsync("/api/keys", new { name = "Studio A" })).Body;
+        var path = $"/api/keys/{made.GetProperty("id").GetString()}";
+        List<string> problems = [];
+        var page = await browser.OpenAsync(server.ApiPort, problems);
+        await using var context = page.Context;
+        await LogInAsync(server, page, "/keys");
+
+        await EditAsync(page);
+        await page.GetByLabel("Alias").FillAsync("taken");
+        await page.GetByLabel("Allowed addresses").FillAsync("10.0.0.0/8\nnowhere");
+        await page.GetByLabel("Ends at").FillAsync("2020-01-01T10:00");
+        await SaveAsync(page);
+        await Assertions.Expect(page.GetByText("nowhere must be an IPv4 or IPv6 address")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Must be in the future")).ToBeVisibleAsync();
+        await page.GetByLabel("Ends", new() { Exact = true }).SelectOptionAsync("never");
+        await page.GetByLabel("Allowed addresses").FillAsync("127.0.0.0/8");
+        await SaveAsync(page);
+        await Assertions.Expect(page.GetByText("Is taken")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByLabel("Alias")).ToBeFocusedAsync();
+        await page.GetByLabel("Alias").FillAsync("studio");
+        Assert.Empty(await Browser.FindFlawsAsync(page));
+        await SaveAsync(page);
+        await Assertions.Expect(page.GetByText("Works, no end").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("only from 127.0.0.0/8")).ToBeVisibleAsync();
+
+        await using var publisher = await FfmpegPublisher.StartAsync(server.PublishUrlOf("studio"), new EncoderSettings { Picture = TestPicture.Pattern });
+        await server.Api.WaitForStateAsync("live");
+        await EditAsync(page);
+
+        // Somebody else is quicker: nothing of either is lost.
+        Assert.Equal(HttpStatusCode.OK, (await server.Api.SendAsync(HttpMethod.Put, path, new { name = "Studio B" })).Status);
+        await page.GetByLabel("Allowed addresses").FillAsync("10.0.0.0/8");
+        await SaveAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Keep mine" }).ClickAsync();
+        await SaveAsync(page);
+        await Assertions.Expect(page.GetByText("only from 10.0.0.0/8")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Studio B", new() { Exact = true })).ToBeVisibleAsync();
+        await server.Api.WaitForStateAsync("live");
+
+        await EditAsync(page);
+        await page.GetByLabel("Allowed addresses").FillAsync("10.0.0.0/16");
+        await page.GetByLabel("Close it").CheckAsync();
+        await SaveAsync(page);
+        await server.Api.WaitForStateAsync("fallback");
+        Assert.Empty(problems);
+    }
+
+    private static async Task EditAsync(IPage page)
+    {
+        await page.GetByRole(AriaRole.Button, new() { Name = "More for Studio" }).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Edit…" }).ClickAsync();
+    }
+
+    private static Task SaveAsync(IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
+
+    private static async Task LogInAsync(ServerProcess server, IPage page, string path)
+    {
+        Assert.Equal(HttpStatusCode.Created, (await server.Api.PostAsync("/api/users", new { name = "anna", password = Password, role = "owner" })).Status);
+        await page.GotoAsync(path);
+        await page.GetByLabel("Name").FillAsync("anna");
+        await page.GetByLabel("Password").FillAsync(Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
+    }
+}
