@@ -34,4 +34,31 @@ internal sealed record TokenDocument(
 }
 
 /// <summary>A user, without the password.</summary>
-internal sealed record UserDocument(string Id, string Name, string Role, bool Enabled, DateTime CreatedAt);
+/// <param name="Id">Its id.</param>
+/// <param name="Name">For the login.</param>
+/// <param name="Role">owner, operator or viewer.</param>
+/// <param name="Enabled">May log in.</param>
+/// <param name="CreatedAt">When the user was made.</param>
+/// <param name="HasPassword">False: the user has not set one yet.</param>
+/// <param name="LinkExpiresAt">End of the link by which the user can set a password; null: there is none, or it has ended.</param>
+/// <param name="Link">The link, an address on this server. In the answer that made it, and nowhere else.</param>
+internal sealed record UserDocument(
+    string Id,
+    string Name,
+    string Role,
+    bool Enabled,
+    DateTime CreatedAt,
+    bool HasPassword,
+    DateTime? LinkExpiresAt,
+    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)] string? Link = null)
+{
+    /// <summary>Without the link.</summary>
+    public override string ToString() => nameof(UserDocument);
+}
+
+/// <summary>What a user's link is for.</summary>
+/// <param name="Name">Of the user.</param>
+/// <param name="Role">Of the user.</param>
+/// <param name="HasPassword">The password that is set takes the place of another.</param>
+/// <param name="ExpiresAt">When the link ends.</param>
+internal sealed record UserLinkDocument(string Name, string Role, bool HasPassword, DateTime ExpiresAt);

@@ -21,7 +21,7 @@ internal static class AccountFields
     public static SettingType<string> Password { get; } = Text($"1 to {LongestPassword} characters", text => text.Length is > 0 and <= LongestPassword);
 
     /// <summary>A secret that somebody claims to have.</summary>
-    public static SettingType<string> ClaimedSecret { get; } = Text("the token of the set-up link", text => text.Length is > 0 and <= 100);
+    public static SettingType<string> ClaimedSecret { get; } = Text("the token of the link", text => text.Length is > 0 and <= 100);
 
     /// <summary>A role.</summary>
     public static SettingType<string> Role { get; } = Text("owner, operator or viewer", text => Roles.Parse(text) is not null);
@@ -56,6 +56,7 @@ internal static class AccountFields
         UserRefusal.LastOwner => new Problem(StatusCodes.Status409Conflict, "last_owner", "There must be an owner who may log in.", "Make another user an owner first."),
         UserRefusal.TooMany => new Problem(StatusCodes.Status409Conflict, "too_many_users", $"There cannot be more than {AccountLimits.MostUsers} users."),
         UserRefusal.SetupDone => new Problem(StatusCodes.Status410Gone, "setup_done", "The set-up is done; its link does not work any more.", "Log in, or ask an owner for an account."),
+        UserRefusal.LinkExpired => new Problem(StatusCodes.Status410Gone, "link_expired", "The link has ended.", "Ask an owner for a new one."),
         UserRefusal.WrongLink => new Problem(
             StatusCodes.Status403Forbidden, "wrong_setup_token", "This is not the token of the set-up link.", "The server prints a new link at each start, and the one before ends."),
         UserRefusal.Busy => Later(Problem.Busy, TimeSpan.FromSeconds(1), context),

@@ -30,6 +30,7 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(TokenDocument))]
 [JsonSerializable(typeof(IReadOnlyList<UserDocument>))]
 [JsonSerializable(typeof(UserDocument))]
+[JsonSerializable(typeof(UserLinkDocument))]
 [JsonSerializable(typeof(IReadOnlyList<BroadcastSummary>))]
 [JsonSerializable(typeof(BroadcastReport))]
 [JsonSerializable(typeof(EventsDocument))]

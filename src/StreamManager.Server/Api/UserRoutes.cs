@@ -6,8 +6,14 @@ using StreamManager.Server.Storage;
 namespace StreamManager.Server.Api;
 
 /// <summary>Users, for owners.</summary>
-internal sealed class UserRoutes(AccountParts accounts)
+internal sealed class UserRoutes(AccountParts accounts, TimeProvider time)
 {
+    /// <summary>The page of a user's link; its token stands behind the #, which browsers send to nobody.</summary>
+    public const string LinkPage = "/join#";
+
+    private static Problem OwnLink { get; } = new(
+        StatusCodes.Status409Conflict, "own_account", "Nobody makes a link for the own account.", "Change your password with POST /api/me/password, or ask another owner.");
+
     private static Problem NoUser { get; } = Problem.Missing("user");
 
     /// <summary>Adds the routes.</summary>
@@ -23,6 +29,9 @@ internal sealed class UserRoutes(AccountParts accounts)
         routes.MapPut("/api/users/{id}", ChangeAsync).Needs(Permissions.Administer)
             .Describes("changeUser", "Changes the fields that are given; a new password, role or switch ends the user's sessions.", route => route
                 .Takes<UserRequest>("""{ "enabled": true }""").Gives<UserDocument>().Tags().Matches().Refuses(404, "user_not_found").Refuses(409, "name_taken", "last_owner"));
+        routes.MapPost("/api/users/{id}/link", MakeLinkAsync).Needs(Permissions.Administer)
+            .Describes("makeUserLink", "Makes a link by which the user sets a password, in place of the one before; it is in this answer only.", route => route
+                .Gives<UserDocument>().Tags().Refuses(404, "user_not_found").Refuses(409, "own_account"));
         routes.MapDelete("/api/users/{id}", RemoveAsync).Needs(Permissions.Administer)
             .Describes("removeUser", "Removes a user, with all tokens and sessions.", route => route.GivesNothing().Matches().Refuses(404, "user_not_found").Refuses(409, "last_owner"));
     }
@@ -43,18 +52,24 @@ internal sealed class UserRoutes(AccountParts accounts)
             return problem!;
         var name = fields.RequiredText("name", AccountFields.Name);
         var role = fields.RequiredText("role", AccountFields.Role);
-        var password = fields.RequiredText("password", AccountFields.Password);
+        var byLink = fields.Boolean("link") ?? false;
+        var password = byLink ? fields.Text("password", AccountFields.Password) : fields.RequiredText("password", AccountFields.Password);
         var enabled = fields.Boolean("enabled");
         AccountFields.CheckPassword(fields, "password", password, name);
+        if (byLink && password is not null)
+            fields.Fail("password", "cannot stand beside link: the user sets it");
         fields.RefuseUnknown();
         if (fields.Errors.Count > 0)
             return Problem.Invalid(fields.Errors);
 
-        var result = await accounts.Users.AddAsync(name!, Roles.Parse(role!)!.Value, password!, enabled ?? true, context.Caller().Actor, context.RequestAborted);
+        var (wantedRole, isEnabled, actor) = (Roles.Parse(role!)!.Value, enabled ?? true, context.Caller().Actor);
+        var result = byLink
+            ? await accounts.Users.InviteAsync(name!, wantedRole, isEnabled, actor, context.RequestAborted)
+            : await accounts.Users.AddAsync(name!, wantedRole, password!, isEnabled, actor, context.RequestAborted);
         if (result.User is not { } user)
             return AccountFields.Refusal(result.Refusal, context);
         context.Response.Headers.Location = $"/api/users/{user.Id}";
-        return Answer(context, user, StatusCodes.Status201Created);
+        return Answer(context, user, StatusCodes.Status201Created, result.LinkToken);
     }
 
     private async Task<IResult> ChangeAsync(string id, HttpContext context)
@@ -83,6 +98,15 @@ internal sealed class UserRoutes(AccountParts accounts)
         return result.User is { } user ? Answer(context, user) : AccountFields.Refusal(result.Refusal, context);
     }
 
+    private async Task<IResult> MakeLinkAsync(string id, HttpContext context)
+    {
+        // Who finds a session open must not be able to take the account over.
+        if (id == context.Caller().UserId)
+            return OwnLink;
+        var result = await accounts.Users.MakeUserLinkAsync(id, context.Caller().Actor, context.RequestAborted);
+        return result.User is { } user ? Answer(context, user, link: result.LinkToken) : AccountFields.Refusal(result.Refusal, context);
+    }
+
     private async Task<IResult> RemoveAsync(string id, HttpContext context)
     {
         var result = await accounts.Users.RemoveAsync(id, context.Caller().Actor, context.RequestAborted, user => IsCurrent(context, user));
@@ -91,12 +115,18 @@ internal sealed class UserRoutes(AccountParts accounts)
 
     private static bool IsCurrent(HttpContext context, Versioned<UserRecord> user) => EntityTag.IsCurrent(context.Request, EntityTag.Of(user.Version));
 
-    private static IResult Answer(HttpContext context, Versioned<UserRecord> user, int status = StatusCodes.Status200OK)
+    private IResult Answer(HttpContext context, Versioned<UserRecord> user, int status = StatusCodes.Status200OK, Secret? link = null)
     {
         context.Response.Headers.ETag = EntityTag.Of(user.Version);
-        return Answers.Json(Describe(user), ApiJson.Readable.UserDocument, status);
+        return Answers.Json(Describe(user) with { Link = link is null ? null : LinkPage + link.Value }, ApiJson.Readable.UserDocument, status);
     }
 
-    private static UserDocument Describe(Versioned<UserRecord> user) => new(
-        user.Id, user.Value.Name, Roles.Name(user.Value.Role), user.Value.IsEnabled, StatusMapper.Utc(user.Value.CreatedAt)!.Value);
+    private UserDocument Describe(Versioned<UserRecord> user) => new(
+        user.Id,
+        user.Value.Name,
+        Roles.Name(user.Value.Role),
+        user.Value.IsEnabled,
+        StatusMapper.Utc(user.Value.CreatedAt)!.Value,
+        user.Value.HasPassword,
+        user.Value.Link is { } link && link.ExpiresAt > time.GetUtcNow() ? StatusMapper.Utc(link.ExpiresAt) : null);
 }

@@ -12,6 +12,8 @@ internal static class AccountEvents
     private static readonly EventType UserCreatedType = OfUser("audit.user.created");
     private static readonly EventType UserChangedType = OfUser("audit.user.changed", "changed");
     private static readonly EventType UserRemovedType = OfUser("audit.user.removed");
+    private static readonly EventType LinkMadeType = OfUser("audit.user.linkMade", "expiresAt");
+    private static readonly EventType LinkUsedType = OfUser("audit.user.linkUsed", "address");
     private static readonly EventType SessionCreatedType = new("audit.session.created", "userId", "sessionId", "address");
     private static readonly EventType SessionEndedType = new("audit.session.ended", "userId", "sessionId");
     private static readonly EventType TokenCreatedType = OfToken("created");
@@ -20,7 +22,7 @@ internal static class AccountEvents
 
     /// <summary>The family.</summary>
     public static ImmutableArray<EventType> All { get; } =
-        [SetupCompletedType, UserCreatedType, UserChangedType, UserRemovedType, SessionCreatedType, SessionEndedType, TokenCreatedType, TokenRemovedType, LoginFailedType];
+        [SetupCompletedType, UserCreatedType, UserChangedType, UserRemovedType, LinkMadeType, LinkUsedType, SessionCreatedType, SessionEndedType, TokenCreatedType, TokenRemovedType, LoginFailedType];
 
     /// <summary>The first owner is there.</summary>
     public static ServerEvent SetupCompleted(DateTimeOffset time, string actor, string userId, UserRecord user) => About(SetupCompletedType, time, actor, userId, user);
@@ -34,6 +36,14 @@ internal static class AccountEvents
 
     /// <summary>Somebody removed one.</summary>
     public static ServerEvent UserRemoved(DateTimeOffset time, string actor, string userId, UserRecord user) => About(UserRemovedType, time, actor, userId, user);
+
+    /// <summary>Somebody made a link by which a user sets a password. (One that comes with a new user is told by <see cref="UserCreated"/> alone.)</summary>
+    public static ServerEvent LinkMade(DateTimeOffset time, string actor, string userId, UserRecord user, DateTimeOffset expiresAt) =>
+        LinkMadeType.At(time, null, actor, userId, user.Name, Roles.Name(user.Role), user.IsEnabled, EventType.Word(expiresAt));
+
+    /// <summary>A user has set a password by a link.</summary>
+    public static ServerEvent LinkUsed(DateTimeOffset time, string userId, UserRecord user, string address) =>
+        LinkUsedType.At(time, null, "user:" + user.Name, userId, user.Name, Roles.Name(user.Role), user.IsEnabled, address);
 
     /// <summary>Somebody logged in.</summary>
     public static ServerEvent SessionCreated(DateTimeOffset time, string actor, string userId, string sessionId, string address) =>

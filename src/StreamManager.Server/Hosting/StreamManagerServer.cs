@@ -280,7 +280,8 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new SetupRoutes(_accounts).Map(_application);
         new AccountRoutes(_accounts).Map(_application);
         new TokenRoutes(_accounts, time).Map(_application);
-        new UserRoutes(_accounts).Map(_application);
+        new UserRoutes(_accounts, _time).Map(_application);
+        new UserLinkRoutes(_accounts).Map(_application);
         new HealthRoutes(new HealthChecks(
             _lifetime,
             live: [new HealthCheck("loops", new LoopWatch(() => _channels.All, time).FindProblemAsync)],

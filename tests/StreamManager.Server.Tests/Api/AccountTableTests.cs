@@ -35,7 +35,10 @@ public sealed class AccountTableTests : IAsyncLifetime
         { "POST", "/api/users", "administer", """{ "name": "x", "role": "viewer", "password": "a long phrase here" }""" },
         { "GET", "/api/users/USER", "administer", "" },
         { "PUT", "/api/users/USER", "administer", """{ "name": "x" }""" },
+        { "POST", "/api/users/USER/link", "administer", "" },
         { "DELETE", "/api/users/USER", "administer", "" },
+        { "POST", "/api/user-link", "", """{ "token": "x" }""" },
+        { "POST", "/api/user-link/password", "", """{ "token": "x", "password": "a long phrase here" }""" },
     };
 
     /// <summary>Method, path, body, the fields that are wrong.</summary>
@@ -61,6 +64,10 @@ public sealed class AccountTableTests : IAsyncLifetime
         { "POST", "/api/users", "{}", "/name /role /password" },
         { "POST", "/api/users", """{ "name": " x", "role": "Owner", "password": "x", "enabled": "yes", "id": "usr_1" }""", "/enabled /id /name /password /role" },
         { "POST", "/api/users", """{ "name": "margarethe", "role": "viewer", "password": "Margarethe1" }""", "/password" },
+        { "POST", "/api/user-link", "{}", "/token" },
+        { "POST", "/api/user-link", """{ "token": "" }""", "/token" },
+        { "POST", "/api/user-link/password", "{}", "/token /password" },
+        { "POST", "/api/user-link/password", """{ "token": [], "password": 5, "name": "x" }""", "/name /token /password" },
         { "PUT", "/api/users/USER", """{ "name": 1, "role": "", "password": true, "enabled": 0, "stamp": "" }""", "/enabled /name /password /role /stamp" },
     };
 
@@ -155,6 +162,8 @@ public sealed class AccountTableTests : IAsyncLifetime
     [InlineData("PUT", "/api/users/USER", """{ "enabled": false }""", 409, "last_owner")]
     [InlineData("DELETE", "/api/users/USER", "", 409, "last_owner")]
     [InlineData("POST", "/api/setup", """{ "token": "x", "name": "x", "password": "a long phrase here" }""", 410, "setup_done")]
+    [InlineData("POST", "/api/user-link", """{ "token": "x" }""", 403, "wrong_link")]
+    [InlineData("POST", "/api/user-link/password", """{ "token": "x", "password": "short" }""", 403, "wrong_link")]
     [InlineData("POST", "/api/login", """{ "name": "owner", "password": "x" }""", 401, "wrong_credentials")]
     [InlineData("POST", "/api/logout", "", 409, "no_session")]
     [InlineData("POST", "/api/me/password", """{ "currentPassword": "x", "newPassword": "a long phrase here" }""", 409, "no_session")]

@@ -172,7 +172,7 @@ public sealed class ApiTableTests : IAsyncLifetime
         Assert.NotEmpty(routes);
         Assert.Empty(routes.Where(route => route.Metadata.GetMetadata<RouteAccess>() is null).Select(route => route.RoutePattern.RawText));
         var open = routes.Where(route => route.Metadata.GetMetadata<RouteAccess>()!.Needed is Permissions.None).Select(route => route.RoutePattern.RawText!);
-        Assert.Equal(["/api/login", "/api/setup", "/health", "/health/live", "/health/ready", "/setup", "/setup.css", "/setup.js", "/ws"], open.Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["/api/login", "/api/setup", "/api/user-link", "/api/user-link/password", "/health", "/health/live", "/health/ready", "/setup", "/setup.css", "/setup.js", "/ws"], open.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]

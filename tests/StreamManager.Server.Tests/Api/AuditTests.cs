@@ -19,6 +19,8 @@ public sealed class AuditTests
         ["testWebhook"] = "it sends a trial, and changes nothing",
         ["logIn"] = "nobody is known before; the session that begins is told, see below",
         ["setUp"] = "nobody is known before; AccountApiTests look for audit.setup.completed",
+        ["lookAtUserLink"] = "it reads, and changes nothing",
+        ["useUserLink"] = "nobody is known before; UserLinkApiTests look for audit.user.linkUsed",
         ["logOut"] = "a token has no session to end; see below",
         ["changePassword"] = "a token has no password; see below",
         ["endSession"] = "the caller has no session; see below",

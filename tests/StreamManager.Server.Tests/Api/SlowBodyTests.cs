@@ -34,6 +34,7 @@ public sealed class SlowBodyTests : IAsyncLifetime
     [Theory]
     [InlineData("/api/login")]
     [InlineData("/api/setup")]
+    [InlineData("/api/user-link")]
     public async Task RouteForEverybody_TakesASmallBodyOnly(string path)
     {
         var head = $"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";

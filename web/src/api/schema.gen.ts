@@ -917,6 +917,40 @@ export interface paths {
         patch: operations["continueUpload"];
         trace?: never;
     };
+    "/api/user-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says whose link it is; it can still be used after that. */
+        post: operations["lookAtUserLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user-link/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the user's password by a link, ends all sessions of the user, and logs in. */
+        post: operations["useUserLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -949,6 +983,23 @@ export interface paths {
         post?: never;
         /** Removes a user, with all tokens and sessions. */
         delete: operations["removeUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a link by which the user sets a password, in place of the one before; it is in this answer only. */
+        post: operations["makeUserLink"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1986,10 +2037,12 @@ export interface components {
         NewUserRequest: {
             /** @description May log in; true when absent. */
             enabled?: null | boolean;
+            /** @description In place of a password: a link by which the user sets one. */
+            link?: null | boolean;
             /** @description For the login. */
             name: string;
-            /** @description For the login. */
-            password: string;
+            /** @description For the login; not with link. */
+            password?: null | string;
             /** @description owner, operator or viewer. */
             role: string;
         };
@@ -2389,12 +2442,54 @@ export interface components {
         };
         /** @description A user, without the password. */
         User: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the user was made.
+             */
             createdAt: string;
+            /** @description May log in. */
             enabled: boolean;
+            /** @description False: the user has not set one yet. */
+            hasPassword: boolean;
+            /** @description Its id. */
             id: string;
+            /** @description The link, an address on this server. In the answer that made it, and nowhere else. */
+            link?: null | string;
+            /**
+             * Format: date-time
+             * @description End of the link by which the user can set a password; null: there is none, or it has ended.
+             */
+            linkExpiresAt: null | string;
+            /** @description For the login. */
             name: string;
+            /** @description owner, operator or viewer. */
             role: string;
+        };
+        /** @description What a user's link is for. */
+        UserLink: {
+            /**
+             * Format: date-time
+             * @description When the link ends.
+             */
+            expiresAt: string;
+            /** @description The password that is set takes the place of another. */
+            hasPassword: boolean;
+            /** @description Of the user. */
+            name: string;
+            /** @description Of the user. */
+            role: string;
+        };
+        /** @description A password set by a user's link. */
+        UserLinkPasswordRequest: {
+            /** @description For the login. */
+            password: string;
+            /** @description What is behind its #. */
+            token: string;
+        };
+        /** @description A user's link. */
+        UserLinkRequest: {
+            /** @description What is behind its #. */
+            token: string;
         };
         /** @description A change of a user; what is absent stays. */
         UserRequest: {
@@ -7675,6 +7770,155 @@ export interface operations {
             };
         };
     };
+    lookAtUserLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "TOKEN-OF-THE-LINK"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserLinkRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserLink"];
+                };
+            };
+            /** @description malformed_json, invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_link */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description link_expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    useUserLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "TOKEN-OF-THE-LINK",
+                 *       "password": "a long phrase here"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserLinkPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description malformed_json, invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong_link */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description link_expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listUsers: {
         parameters: {
             query?: {
@@ -8095,6 +8339,75 @@ export interface operations {
             };
             /** @description stale */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description store_unavailable, store_damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeUserLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, antiforgery */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description user_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description own_account */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

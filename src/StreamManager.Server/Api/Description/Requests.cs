@@ -93,9 +93,19 @@ internal sealed record NewTokenRequest(string Name, IReadOnlyList<string> Scopes
 /// <summary>A new user.</summary>
 /// <param name="Name">For the login.</param>
 /// <param name="Role">owner, operator or viewer.</param>
-/// <param name="Password">For the login.</param>
+/// <param name="Password">For the login; not with link.</param>
 /// <param name="Enabled">May log in; true when absent.</param>
-internal sealed record NewUserRequest(string Name, string Role, string Password, bool? Enabled = null);
+/// <param name="Link">In place of a password: a link by which the user sets one.</param>
+internal sealed record NewUserRequest(string Name, string Role, string? Password = null, bool? Enabled = null, bool? Link = null);
+
+/// <summary>A user's link.</summary>
+/// <param name="Token">What is behind its #.</param>
+internal sealed record UserLinkRequest(string Token);
+
+/// <summary>A password set by a user's link.</summary>
+/// <param name="Token">What is behind its #.</param>
+/// <param name="Password">For the login.</param>
+internal sealed record UserLinkPasswordRequest(string Token, string Password);
 
 /// <summary>A change of a user; what is absent stays.</summary>
 internal sealed record UserRequest(string? Name = null, string? Role = null, string? Password = null, bool? Enabled = null);

@@ -15,6 +15,9 @@ internal static class AccountLimits
     /// <summary>Addresses per user from which a login has succeeded: home, office, venue, mobile networks. One more forgets the oldest.</summary>
     public const int MostKnownAddresses = 16;
 
+    /// <summary>How long a user's link works: it is sent on Friday and opened on Sunday, and one that was forgotten in a mailbox is worth nothing after that.</summary>
+    public static readonly TimeSpan LinkLifetime = TimeSpan.FromHours(48);
+
     /// <summary>Longest name of a browser that is kept, in characters: enough to tell one's devices apart.</summary>
     public const int LongestClient = 200;
 

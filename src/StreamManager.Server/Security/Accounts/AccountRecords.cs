@@ -11,8 +11,28 @@ namespace StreamManager.Server.Security.Accounts;
 /// <param name="IsEnabled">False: may not come in.</param>
 /// <param name="CreatedAt">When the user was made.</param>
 /// <param name="KnownAddresses">Addresses from which a login has succeeded, the newest last: whoever guesses elsewhere cannot lock them out.</param>
+/// <param name="HasPassword">False: nobody has set one yet, and <paramref name="PasswordHash"/> is one that no password has.</param>
+/// <param name="Link">By which the user sets a password; null: there is none.</param>
 internal sealed record UserRecord(
-    string Name, Role Role, string PasswordHash, string Stamp, bool IsEnabled, DateTimeOffset CreatedAt, ImmutableArray<string> KnownAddresses);
+    string Name,
+    Role Role,
+    string PasswordHash,
+    string Stamp,
+    bool IsEnabled,
+    DateTimeOffset CreatedAt,
+    ImmutableArray<string> KnownAddresses,
+    bool HasPassword = true,
+    UserLink? Link = null)
+{
+    /// <summary>An owner who can come in.</summary>
+    [JsonIgnore]
+    public bool IsOwnerWithKey => this is { Role: Role.Owner, IsEnabled: true, HasPassword: true };
+}
+
+/// <summary>A link by which a user sets a password, once. It is kept after its end, so that who comes late is told so.</summary>
+/// <param name="Digest">SHA-256 of its token, hexadecimal.</param>
+/// <param name="ExpiresAt">When it ends.</param>
+internal sealed record UserLink(string Digest, DateTimeOffset ExpiresAt);
 
 /// <summary>A login, as stored under the digest of the cookie. Immutable.</summary>
 /// <param name="Id">For lists and for ending it; says nothing about the cookie.</param>

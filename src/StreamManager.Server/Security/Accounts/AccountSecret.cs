@@ -4,13 +4,16 @@ using System.Security.Cryptography;
 namespace StreamManager.Server.Security.Accounts;
 
 /// <summary>
-/// The random secrets of sessions, tokens and the set-up link: 32 bytes as Base64 for URLs. Nobody can guess them, so that their SHA-256, unsalted and fast, is enough to keep, and a
+/// The random secrets of sessions, tokens and links: 32 bytes as Base64 for URLs. Nobody can guess them, so that their SHA-256, unsalted and fast, is enough to keep, and a
 /// look-up by it needs no constant time.
 /// </summary>
 internal static class AccountSecret
 {
     /// <summary>API tokens begin so, by which scanners for leaked secrets find them.</summary>
     public const string TokenPrefix = "smt_";
+
+    /// <summary>The tokens of users' links begin so.</summary>
+    public const string LinkPrefix = "sml_";
 
     private const int Size = 32;
     private const int TextLength = 43;

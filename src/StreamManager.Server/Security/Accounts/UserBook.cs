@@ -25,16 +25,22 @@ internal enum UserRefusal
     /// <summary>There is or was an owner: the set-up is over.</summary>
     SetupDone = 6,
 
-    /// <summary>It is not the token of the set-up link.</summary>
+    /// <summary>It is not the token of a link, or not any more.</summary>
     WrongLink = 7,
 
     /// <summary>The user is not as the caller thinks any more.</summary>
     Stale = 8,
+
+    /// <summary>It is the token of a link that has ended.</summary>
+    LinkExpired = 9,
 }
 
 /// <summary>Outcome of a change of users: one of the two.</summary>
 internal sealed record UserResult(Versioned<UserRecord>? User, UserRefusal Refusal = default)
 {
+    /// <summary>Token of the user's new link; null: none was made.</summary>
+    public Secret? LinkToken { get; init; }
+
     /// <summary>Nothing was changed.</summary>
     public static UserResult Refused(UserRefusal refusal) => new(null, refusal);
 }
@@ -70,6 +76,63 @@ internal sealed class UserBook(
         if (await passwords.HashAsync(password, cancellationToken) is not { } hash)
             return UserResult.Refused(UserRefusal.Busy);
         return await ChangeAsync((users, setup) => Add(users, setup, New(name, role, hash, isEnabled), AccountEvents.UserCreated, actor), cancellationToken);
+    }
+
+    /// <summary>Makes a user without a password; <see cref="UserResult.LinkToken"/> is for who is to set one.</summary>
+    public async Task<UserResult> InviteAsync(string name, Role role, bool isEnabled, string actor, CancellationToken cancellationToken)
+    {
+        var (token, link) = NewLink();
+        var invited = New(name, role, PasswordHashing.HashOfNobody, isEnabled) with { HasPassword = false, Link = link };
+        var result = await ChangeAsync((users, setup) => Add(users, setup, invited, AccountEvents.UserCreated, actor), cancellationToken);
+        return result.User is null ? result : result with { LinkToken = token };
+    }
+
+    /// <summary>Makes a link by which a user sets a password, in place of the one before. The password that the user has works until the link is used.</summary>
+    public async Task<UserResult> MakeUserLinkAsync(string id, string actor, CancellationToken cancellationToken)
+    {
+        var (token, link) = NewLink();
+        var result = await ChangeAsync(
+            (users, setup) =>
+            {
+                if (users.Find(id) is not { } user)
+                    return Plan.Refuse(UserRefusal.NotFound);
+                var after = user.Value with { Link = link };
+                return new Plan(id, after, [documents.Users.Put(id, after, user.Version)]) { Tell = () => events.Publish(AccountEvents.LinkMade(time.GetUtcNow(), actor, id, after, link.ExpiresAt)) };
+            },
+            cancellationToken);
+        return result.User is null ? result : result with { LinkToken = token };
+    }
+
+    /// <summary>Whose link it is.</summary>
+    public async Task<UserResult> FindByLinkAsync(string token, CancellationToken cancellationToken)
+    {
+        var user = AccountSecret.IsWellFormed(token, AccountSecret.LinkPrefix) ? FindByLink(await directory.GetAsync(cancellationToken), AccountSecret.Digest(token)) : null;
+        return RefusalOf(user) is { } refusal ? UserResult.Refused(refusal) : new UserResult(user);
+    }
+
+    /// <summary>Sets the password of the user whose link it is. The link is used up, and all sessions of the user end.</summary>
+    public async Task<UserResult> UseLinkAsync(string token, string password, string address, CancellationToken cancellationToken)
+    {
+        // Only who has the link makes the processor work.
+        if ((await FindByLinkAsync(token, cancellationToken)) is { User: null } refused)
+            return refused;
+        if (await passwords.HashAsync(password, cancellationToken) is not { } hash)
+            return UserResult.Refused(UserRefusal.Busy);
+        var digest = AccountSecret.Digest(token);
+        return await ChangeAsync(
+            (users, setup) =>
+            {
+                var user = FindByLink(users, digest);
+                if (RefusalOf(user) is { } late)
+                    return Plan.Refuse(late);
+                var after = user!.Value with { PasswordHash = hash, HasPassword = true, Link = null, Stamp = AccountSecret.NewId("") };
+                return new Plan(user.Id, after, [documents.Users.Put(user.Id, after, user.Version)])
+                {
+                    EndsSetup = after.Role is Role.Owner,
+                    Tell = () => events.Publish(AccountEvents.LinkUsed(time.GetUtcNow(), user.Id, after, address)),
+                };
+            },
+            cancellationToken);
     }
 
     /// <summary>Makes the first owner by the link's token and ends the set-up for ever.</summary>
@@ -155,6 +218,21 @@ internal sealed class UserBook(
         return setup?.Value.LinkDigest is { } digest && digest == AccountSecret.Digest(linkToken) ? null : UserRefusal.WrongLink;
     }
 
+    private static Versioned<UserRecord>? FindByLink(Users users, string digest) => users.All.FirstOrDefault(user => user.Value is { IsEnabled: true, Link: { } link } && link.Digest == digest);
+
+    private UserRefusal? RefusalOf(Versioned<UserRecord>? user)
+    {
+        if (user?.Value.Link is not { } link)
+            return UserRefusal.WrongLink;
+        return link.ExpiresAt <= time.GetUtcNow() ? UserRefusal.LinkExpired : null;
+    }
+
+    private (Secret Token, UserLink Link) NewLink()
+    {
+        var token = AccountSecret.Make(AccountSecret.LinkPrefix);
+        return (new Secret(token), new UserLink(AccountSecret.Digest(token), time.GetUtcNow() + AccountLimits.LinkLifetime));
+    }
+
     private UserRecord New(string name, Role role, string hash, bool isEnabled) => new(name, role, hash, AccountSecret.NewId(""), isEnabled, time.GetUtcNow(), []);
 
     private Plan Add(Users users, Versioned<SetupRecord>? setup, UserRecord user, Func<DateTimeOffset, string, string, UserRecord, ServerEvent> happened, string actor)
@@ -166,7 +244,7 @@ internal sealed class UserBook(
         var id = AccountSecret.NewId("usr_");
         return new Plan(id, user, [documents.Users.Put(id, user, StateWrite.Absent)])
         {
-            EndsSetup = user.Role is Role.Owner,
+            EndsSetup = user is { Role: Role.Owner, HasPassword: true },
             Tell = () => events.Publish(happened(time.GetUtcNow(), actor, id, user)),
         };
     }
@@ -184,11 +262,14 @@ internal sealed class UserBook(
             Role = change.Role ?? before.Role,
             PasswordHash = hash ?? before.PasswordHash,
             IsEnabled = change.IsEnabled ?? before.IsEnabled,
+            HasPassword = hash is not null || before.HasPassword,
+
+            // Who has a password now needs no link, and a forgotten one must not change it later.
+            Link = hash is null ? before.Link : null,
         };
         if ((users.FindByName(after.Name) is { } namesake && namesake.Id != id) || users.FindDamagedByName(after.Name) is not null)
             return Plan.Refuse(UserRefusal.NameTaken);
-        var wasOwner = before is { Role: Role.Owner, IsEnabled: true };
-        if (wasOwner && after is not { Role: Role.Owner, IsEnabled: true } && !users.HasOwnerBeside(id))
+        if (before.IsOwnerWithKey && !after.IsOwnerWithKey && !users.HasOwnerBeside(id))
             return Plan.Refuse(UserRefusal.LastOwner);
         if (hash is not null || after.Role != before.Role || after.IsEnabled != before.IsEnabled)
             after = after with { Stamp = AccountSecret.NewId("") };
@@ -202,7 +283,7 @@ internal sealed class UserBook(
         ];
         return new Plan(id, after, [documents.Users.Put(id, after, user.Version)])
         {
-            EndsSetup = after.Role is Role.Owner,
+            EndsSetup = after is { Role: Role.Owner, HasPassword: true },
             Tell = () => events.Publish(AccountEvents.UserChanged(time.GetUtcNow(), actor, id, after, changed)),
         };
     }
@@ -215,7 +296,7 @@ internal sealed class UserBook(
         if (isCurrent?.Invoke(user) is false)
             return Plan.Refuse(UserRefusal.Stale);
         // One that cannot be read may have been the last owner.
-        if ((damaged is not null || user.Value is { Role: Role.Owner, IsEnabled: true }) && !users.HasOwnerBeside(id))
+        if ((damaged is not null || user.Value.IsOwnerWithKey) && !users.HasOwnerBeside(id))
             return Plan.Refuse(UserRefusal.LastOwner);
         return new Plan(id, user.Value, [documents.Users.Remove(id, user.Version), .. owned])
         {

@@ -156,5 +156,5 @@ internal sealed class Users
         Damaged.FirstOrDefault(user => user.Name is { } known && AccountNames.Key(known) == AccountNames.Key(name));
 
     /// <summary>Is there an owner who may come in, other than this user?</summary>
-    public bool HasOwnerBeside(string? id) => All.Any(user => user.Value is { Role: Role.Owner, IsEnabled: true } && user.Id != id);
+    public bool HasOwnerBeside(string? id) => All.Any(user => user.Value.IsOwnerWithKey && user.Id != id);
 }

@@ -17,3 +17,7 @@ public sealed class RedisLoginContractTests(RedisSource source) : LoginContract(
 public sealed class SqliteUserBookContractTests(SqliteSource source) : UserBookContract(source), IClassFixture<SqliteSource>;
 
 public sealed class RedisUserBookContractTests(RedisSource source) : UserBookContract(source), IClassFixture<RedisSource>;
+
+public sealed class SqliteUserLinkContractTests(SqliteSource source) : UserLinkContract(source), IClassFixture<SqliteSource>;
+
+public sealed class RedisUserLinkContractTests(RedisSource source) : UserLinkContract(source), IClassFixture<RedisSource>;
