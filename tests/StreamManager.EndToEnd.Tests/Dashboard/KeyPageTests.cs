@@ -9,19 +9,16 @@ namespace StreamManager.EndToEnd.Tests.Dashboard;
 [Collection(MediaCollection.Name)]
 public sealed class KeyPageTests(Browser browser) : IClassFixture<Browser>
 {
-    private const string Password = "a long phrase of hers";
-
     [Fact]
     public async Task Key_IsRestrictedUnderAPublisher_WhoStaysUntilItIsToBeClosed()
     {
-        await using var server = await ServerProcess.StartAsync(new ServerSettings { Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["DASHBOARD_DIR"] = Browser.Built } });
+        await using var server = await DashboardServer.StartAsync();
         await server.Api.PostAsync("/api/keys", new { name = "Other", alias = "taken" });
         var made = (await server.Api.PostAsync("/api/keys", new { name = "Studio A" })).Body;
         var path = $"/api/keys/{made.GetProperty("id").GetString()}";
         List<string> problems = [];
-        var page = await browser.OpenAsync(server.ApiPort, problems);
+        var page = await browser.OpenAsync(server, problems, "/keys");
         await using var context = page.Context;
-        await LogInAsync(server, page, "/keys");
 
         await EditAsync(page);
         await page.GetByLabel("Alias").FillAsync("taken");
@@ -70,13 +67,4 @@ public sealed class KeyPageTests(Browser browser) : IClassFixture<Browser>
     }
 
     private static Task SaveAsync(IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
-
-    private static async Task LogInAsync(ServerProcess server, IPage page, string path)
-    {
-        Assert.Equal(HttpStatusCode.Created, (await server.Api.PostAsync("/api/users", new { name = "anna", password = Password, role = "owner" })).Status);
-        await page.GotoAsync(path);
-        await page.GetByLabel("Name").FillAsync("anna");
-        await page.GetByLabel("Password").FillAsync(Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
-    }
 }

@@ -12,6 +12,7 @@ import { NotFound } from './not-found';
 import { pages } from './pages';
 import { Shell } from './shell';
 
+const JoinPage = lazy(() => import('../pages/join/join-page'));
 const SetupPage = lazy(() => import('../pages/setup/setup-page'));
 
 /** Who was refused is not helped by asking again; who did not reach the server may be. */
@@ -54,10 +55,11 @@ function Gate() {
   useExpiry();
   const me = useMe();
   const [isSetup] = useRoute('/setup');
-  if (isSetup) {
+  const [isJoin] = useRoute('/join');
+  if (isSetup || isJoin) {
     return (
       <Suspense fallback={waiting}>
-        <SetupPage />
+        {isSetup ? <SetupPage /> : <JoinPage />}
       </Suspense>
     );
   }

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import type { User } from '../../api/types';
 import { clientName, endOf, isLastOwner, makePassword } from './rules';
 
-const user = (id: string, role: string, enabled = true): User => ({ id, name: id, role, enabled, createdAt: '2026-01-31T12:00:00Z' });
+const user = (id: string, role: string, enabled = true, hasPassword = true): User => ({ id, name: id, role, enabled, createdAt: '2026-01-31T12:00:00Z', hasPassword, linkExpiresAt: null });
 
 it('knows the last owner who may log in', () => {
-  const users = [user('a', 'owner'), user('b', 'owner', false), user('c', 'operator')];
-  expect(users.map(one => isLastOwner(one, users))).toEqual([true, false, false]);
+  const users = [user('a', 'owner'), user('b', 'owner', false), user('c', 'operator'), user('d', 'owner', true, false)];
+  expect(users.map(one => isLastOwner(one, users))).toEqual([true, false, false, false]);
   expect(isLastOwner(user('a', 'owner'), [user('a', 'owner'), user('d', 'owner')])).toBe(false);
 });
 

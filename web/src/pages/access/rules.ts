@@ -1,8 +1,10 @@
 import type { Permission, Session, User } from '../../api/types';
 
-/** An owner who may log in must remain: this one is the last. */
+const isOwnerInside = (user: User) => user.role === 'owner' && user.enabled && user.hasPassword;
+
+/** An owner who can log in must remain: this one is the last. */
 export function isLastOwner(user: User, users: readonly User[]): boolean {
-  return user.role === 'owner' && user.enabled && !users.some(other => other.id !== user.id && other.role === 'owner' && other.enabled);
+  return isOwnerInside(user) && !users.some(other => other.id !== user.id && isOwnerInside(other));
 }
 
 /** What the roles may do, in words. */

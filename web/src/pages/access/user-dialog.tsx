@@ -12,9 +12,15 @@ import { Field, Form, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { Switch } from '../../ui/switch';
 import { toast } from '../../ui/toasts';
+import { LinkShown } from './link-dialog';
 import { makePassword, roles } from './rules';
 
-const fields = ['name', 'role', 'password', 'enabled'] as const;
+const fields = ['name', 'role', 'password', 'enabled', 'link'] as const;
+
+const ways = [
+  { value: 'link', label: 'The user sets it, by a link' },
+  { value: 'password', label: 'You set it, and hand it over' },
+];
 
 /** Adds a user, or changes one. */
 export function UserDialog({ user, isLast, onClose }: { user: User | null; isLast: boolean; onClose: () => void }) {
@@ -22,23 +28,22 @@ export function UserDialog({ user, isLast, onClose }: { user: User | null; isLas
   const [role, setRole] = useState(user?.role ?? 'operator');
   const [password, setPassword] = useState(() => (user === null ? makePassword() : ''));
   const [isEnabled, setEnabled] = useState(user?.enabled ?? true);
-  const [isAdded, setAdded] = useState(false);
+  const [way, setWay] = useState(user === null ? 'link' : 'password');
+  const [added, setAdded] = useState<User | null>(null);
   const queries = useQueryClient();
   const me = useCaller();
   const isMe = user !== null && user.id === me.user?.id;
   const submit = useCallback(async () => {
-    if (user === null) await api.post('/api/users', { body: { name, role, password } });
+    if (user === null) setAdded(await api.post('/api/users', { body: { name, role, ...(way === 'link' ? { link: true } : { password }) } }));
     else await api.put('/api/users/{id}', { path: { id: user.id }, body: { name, role, enabled: isEnabled, ...(password === '' ? {} : { password }) } });
     await queries.invalidateQueries({ queryKey: ['users'] });
-    if (user === null) {
-      setAdded(true);
-      return;
-    }
+    if (user === null) return;
     toast.good(`${name} was changed.`);
     onClose();
-  }, [isEnabled, name, onClose, password, queries, role, user]);
+  }, [isEnabled, name, onClose, password, queries, role, user, way]);
   const state = useForm(fields, submit);
-  if (isAdded) {
+  if (added?.link != null) return <LinkShown made={added} onClose={onClose} />;
+  if (added !== null) {
     return (
       <Dialog isOpen onOpenChange={onClose} title={`${name} may log in now`} description="Hand this over by a way that nobody else reads. The password is not shown again; it can be changed after the login.">
         <div className="stack dialog-part">
@@ -66,11 +71,14 @@ export function UserDialog({ user, isLast, onClose }: { user: User | null; isLas
           disabled={isLast}
           {...(isLast ? { hint: 'The last owner stays one. Make another user an owner first.' } : {})}
         />
-        {isMe ? (
+        {user === null && <SelectField label="Password" name="link" value={way} onChange={setWay} options={ways} state={state} />}
+        {way === 'link' ? (
+          <Notice tone="calm">After adding you get a link to hand over. It works once, for two days.</Notice>
+        ) : isMe ? (
           <Notice tone="calm">Your own password is changed further down on this page.</Notice>
         ) : (
           <Field
-            label={user === null ? 'Password' : 'New password'}
+            label={user === null ? 'First password' : 'New password'}
             name="password"
             value={password}
             onChange={setPassword}

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Eye, Pencil, ShieldCheck, SlidersHorizontal, Trash2, UserPlus, UserX, type LucideIcon } from 'lucide-react';
+import { Eye, Link2, Pencil, ShieldCheck, SlidersHorizontal, Trash2, UserPlus, UserX, type LucideIcon } from 'lucide-react';
 import { useState } from 'react';
 import { api } from '../../api/client';
 import type { User } from '../../api/types';
@@ -11,12 +11,13 @@ import { Moment } from '../../ui/moment';
 import { Loaded } from '../../ui/query';
 import { Cell, Table } from '../../ui/table';
 import { toast } from '../../ui/toasts';
+import { LinkDialog } from './link-dialog';
 import { isLastOwner } from './rules';
 import { UserDialog } from './user-dialog';
 
 const icons: Readonly<Record<string, LucideIcon>> = { owner: ShieldCheck, operator: SlidersHorizontal, viewer: Eye };
 
-type Open = { kind: 'add' } | { kind: 'edit' | 'remove'; user: User } | null;
+type Open = { kind: 'add' } | { kind: 'edit' | 'link' | 'remove'; user: User } | null;
 
 /** Users with their roles; for owners. */
 export function UsersCard() {
@@ -48,6 +49,11 @@ export function UsersCard() {
                 <Cell isMain>
                   {user.name}
                   {user.id === me.user?.id && <span className="soft"> (you)</span>}
+                  {(!user.hasPassword || user.linkExpiresAt !== null) && (
+                    <span className="user-link soft small">
+                      {user.hasPassword ? 'link for a new password' : 'no password yet, link'} {user.linkExpiresAt === null ? 'has ended' : <>ends <Moment time={user.linkExpiresAt} /></>}
+                    </span>
+                  )}
                 </Cell>
                 <Cell label="Role">
                   {user.enabled ? (
@@ -69,6 +75,12 @@ export function UsersCard() {
                       <Pencil size={14} aria-hidden />
                       Change
                     </Button>
+                    {user.id !== me.user?.id && (
+                      <Button isSmall onClick={() => setOpen({ kind: 'link', user })} aria-label={`Link for ${user.name}`} title="A link by which the user sets a password">
+                        <Link2 size={14} aria-hidden />
+                        Link
+                      </Button>
+                    )}
                     <Button
                       isSmall
                       onClick={() => setOpen({ kind: 'remove', user })}
@@ -88,6 +100,7 @@ export function UsersCard() {
       </Loaded>
       {open?.kind === 'add' && <UserDialog user={null} isLast={false} onClose={close} />}
       {open?.kind === 'edit' && <UserDialog user={open.user} isLast={isLastOwner(open.user, query.data ?? [])} onClose={close} />}
+      {open?.kind === 'link' && <LinkDialog user={open.user} onClose={close} />}
       {open?.kind === 'remove' && (
         <Confirm isOpen onOpenChange={close} title={`Remove the user ${open.user.name}?`} action="Remove user" onConfirm={() => remove(open.user)}>
           {open.user.name} is logged out everywhere, and all API tokens of {open.user.name} stop working at once. This cannot be taken back.

@@ -33,6 +33,8 @@ const others: Readonly<Record<string, Words>> = {
   'audit.setup.completed': ['The server was set up', 'good'],
   'audit.session.created': ['{actor} logged in', 'calm'],
   'audit.session.ended': ['{actor} ended a session', 'calm'],
+  'audit.user.linkMade': ['{actor} made a link by which {name} sets a password', 'calm'],
+  'audit.user.linkUsed': ['{name} set a password by a link', 'calm'],
   'audit.stream.kicked': ['{actor} closed a connection', 'warn'],
   'audit.key.signaturesRotated': ['{actor} made all signed addresses invalid', 'warn'],
   'audit.webhook.secretRotated': ['{actor} made a new secret for a webhook', 'calm'],
