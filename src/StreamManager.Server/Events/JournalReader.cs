@@ -26,9 +26,9 @@ internal sealed class JournalReader(IEventJournal journal)
         var position = query switch
         {
             { Since: JournalPlace.At since } => since.Position,
-            { Since: JournalPlace.On since } => (await FindAsync(since.Time, cancellationToken)).Older,
+            { Since: JournalPlace.On since } => (await journal.ReadNewestAsync(await journal.FindAsync(since.Time, cancellationToken), 1, cancellationToken)).FirstOrDefault()?.Position,
             { Before: JournalPlace.At before } => before.Position,
-            { Before: JournalPlace.On before } => (await FindAsync(before.Time, cancellationToken)).Younger,
+            { Before: JournalPlace.On before } => await journal.FindAsync(before.Time, cancellationToken),
             _ => null,
         };
         var size = query.TakesAll ? query.Limit : LargestPage;
@@ -53,26 +53,6 @@ internal sealed class JournalReader(IEventJournal journal)
         }
 
         return new EventPage(found, position);
-    }
-
-    // The youngest entry that is older than a time, and the entry after it. Entries stand in the order in which they came, which is that of their times but for moments: whoever asks by
-    // time asks for the recent past, so it is looked for from the end.
-    private async ValueTask<(string? Older, string? Younger)> FindAsync(DateTimeOffset time, CancellationToken cancellationToken)
-    {
-        string? younger = null;
-        while (true)
-        {
-            var entries = await journal.ReadNewestAsync(younger, LargestPage, cancellationToken);
-            foreach (var entry in entries)
-            {
-                if (entry.Time < time)
-                    return (entry.Position, younger);
-                younger = entry.Position;
-            }
-
-            if (entries.Length < LargestPage)
-                return (null, younger);
-        }
     }
 
     // Null: not wanted, or no event of ours.

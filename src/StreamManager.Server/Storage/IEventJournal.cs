@@ -23,6 +23,12 @@ internal interface IEventJournal
     ValueTask<ImmutableArray<JournalEntry>> ReadNewestAsync(string? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Position of the oldest entry that is not older than <paramref name="time"/>; null: all are, or there are none. Entries stand in the order in which they came, which is that of their times but for
+    /// moments, so that it is found by halving: a few dozen looks, however long the journal is. Where times went back, it is a place at which they pass <paramref name="time"/>.
+    /// </summary>
+    ValueTask<string?> FindAsync(DateTimeOffset time, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Drops entries that are older than <paramref name="oldest"/> or beyond the newest <paramref name="most"/> (some more may stay). Those of the audit stay whatever else came: only their age and
     /// <paramref name="mostAudit"/> of their own end them.
     /// </summary>

@@ -93,6 +93,59 @@ public abstract class EventJournalContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Time_IsFoundWhereverItIs_AlsoAmongEntriesThatCameTogether()
+    {
+        Assert.Null(await _journal.FindAsync(DateTimeOffset.UnixEpoch, Cancel));
+        var start = new DateTimeOffset(2026, 5, 6, 7, 8, 9, 123, TimeSpan.Zero);
+        const int count = 700;
+
+        // Three of each time; pieces of all lengths, since what is appended in one step came at one instant.
+        var entries = Enumerable.Range(0, count).Select(i => Entry($"{i}", start.AddSeconds(i / 3))).ToArray();
+        for (var (from, length) = (0, 1); from < count; (from, length) = (from + length, (length * 2) + 1))
+            await _journal.AppendAsync([.. entries.Skip(from).Take(length)], Cancel);
+
+        var all = await ReadAllAsync();
+        for (var second = 0; second <= count / 3; second++)
+        {
+            var expected = all[second * 3].Position;
+            Assert.Equal(expected, await _journal.FindAsync(start.AddSeconds(second), Cancel));
+            Assert.Equal(expected, await _journal.FindAsync(start.AddSeconds(second).AddMilliseconds(-999).ToOffset(TimeSpan.FromHours(-7)), Cancel));
+        }
+
+        Assert.Equal(all[0].Position, await _journal.FindAsync(DateTimeOffset.MinValue, Cancel));
+        Assert.Null(await _journal.FindAsync(start.AddSeconds(count), Cancel));
+        Assert.Null(await _journal.FindAsync(DateTimeOffset.MaxValue, Cancel));
+    }
+
+    [Fact]
+    public async Task Time_IsFoundAmongWhatIsLeftOfTheAudit_AndInTheGapBehindIt()
+    {
+        var start = new DateTimeOffset(2026, 5, 6, 7, 8, 9, TimeSpan.Zero);
+        await _journal.AppendAsync([.. Enumerable.Range(0, 3_000).Select(i => Entry($"{i}", start.AddSeconds(i)) with { IsAudit = i % 500 == 0 })], Cancel);
+        await _journal.TrimAsync(DateTimeOffset.UnixEpoch, 10, 1_000, Cancel);
+        var left = await ReadAllAsync();
+        Assert.InRange(left.Count, 10, 1_000);
+        for (var i = 0; i < 3_000; i += 50)
+            Assert.Equal(left.First(entry => entry.Time >= start.AddSeconds(i)).Position, await _journal.FindAsync(start.AddSeconds(i), Cancel));
+    }
+
+    [Fact]
+    public async Task Time_WhereTimesWentBack_IsAPlaceAtWhichTheyPassIt()
+    {
+        var start = new DateTimeOffset(2026, 5, 6, 7, 8, 9, TimeSpan.Zero);
+        await _journal.AppendAsync([.. Enumerable.Range(0, 1_000).Select(i => Entry($"{i}", start.AddSeconds(i + (i % 7 * 3))))], Cancel);
+        var all = await ReadAllAsync();
+        for (var i = 20; i < 980; i += 13)
+        {
+            var time = start.AddSeconds(i);
+            var position = await _journal.FindAsync(time, Cancel);
+            var at = all.FindIndex(entry => entry.Position == position);
+            Assert.True(all[at].Time >= time && all[at - 1].Time < time);
+            Assert.InRange(at, i - 20, i + 20);
+        }
+    }
+
+    [Fact]
     public async Task Trim_ToANumber_KeepsTheNewestAndDropsMostOthers()
     {
         const int count = 5_000, kept = 100;
@@ -229,6 +282,7 @@ public abstract class EventJournalContract : IAsyncLifetime
         var cancelled = new CancellationToken(canceled: true);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _journal.AppendAsync([Entry("1", TimeProvider.System.GetUtcNow())], cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _journal.ReadAsync(null, 10, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _journal.FindAsync(DateTimeOffset.UnixEpoch, cancelled));
         Assert.Empty(await _journal.ReadAsync(null, 10, Cancel));
     }
 

@@ -76,6 +76,15 @@ internal sealed partial class RedisEventJournal(RedisClient client) : IEventJour
     }
 
     /// <inheritdoc/>
+    public async ValueTask<string?> FindAsync(DateTimeOffset time, CancellationToken cancellationToken) =>
+        await client.RunAsync(RedisStateScripts.Find, Streams, [Text(time)], cancellationToken) switch
+        {
+            RespValue.Bulk position => position.Text,
+            RespValue.Nothing => null,
+            _ => throw client.Unexpected(new RedisCommand("EVALSHA")),
+        };
+
+    /// <inheritdoc/>
     public async ValueTask TrimAsync(DateTimeOffset oldest, int most, int mostAudit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(most);

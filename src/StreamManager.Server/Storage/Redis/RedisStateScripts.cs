@@ -95,6 +95,69 @@ internal static class RedisStateScripts
         """);
 
     /// <summary>
+    /// Keys: the journal, that of the audit. Arguments: a time. Reply: the position of the oldest entry that is not older, or nothing. Positions are two numbers, a time of Redis in milliseconds and a place
+    /// within it: the first is halved over the whole stream, the second over the entries of the millisecond before the one that was found, which may begin before the time and end after it. An entry that
+    /// is none of ours counts as one that is not older. More than 64 halves there are not, whatever somebody put in.
+    /// </summary>
+    public static RedisScript Find { get; } = new($$"""
+        local function parts(id)
+          local high, low = string.match(id, '^(%d+)-(%d+)$')
+          return tonumber(high), tonumber(low)
+        end
+        local function text(number)
+          return string.format('%.0f', number)
+        end
+        -- The first entry from one position to another: its position, when it is not older than wanted; and the one of any.
+        local function first(stream, from, to)
+          local entry = redis.call('XRANGE', stream, from, to, 'COUNT', 1)[1]
+          if not entry then
+            return nil, nil
+          end
+          local is_old = entry[2][1] == '{{RedisEventJournal.TimeField}}' and entry[2][2] < ARGV[1]
+          return not is_old and entry[1] or nil, entry[1]
+        end
+        local function halve(low, high, look)
+          local found
+          for _ = 1, 64 do
+            if low > high then
+              break
+            end
+            local middle = math.floor(low + (high - low) / 2)
+            local young, any = look(middle)
+            if young or not any then
+              found = young or found
+              high = middle - 1
+            else
+              low = middle + 1
+            end
+          end
+          return found
+        end
+        local function find(stream)
+          local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+          if not oldest then
+            return nil
+          end
+          local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1][1]
+          local found = halve((parts(oldest[1])), (parts(newest)), function(at) return first(stream, text(at), '+') end)
+          -- What is young among the last entries before it began in the same millisecond as an old one.
+          local before = redis.call('XREVRANGE', stream, found and '(' .. found or '+', '-', 'COUNT', 1)[1]
+          if not before then
+            return found
+          end
+          local at, last = parts(before[1])
+          return halve(0, last, function(place) return first(stream, text(at) .. '-' .. text(place), text(at) .. '-' .. text(last)) end) or found
+        end
+        local found, audit = find(KEYS[1]), find(KEYS[2])
+        if found and audit then
+          local high, low = parts(found)
+          local audit_high, audit_low = parts(audit)
+          return (audit_high < high or (audit_high == high and audit_low < low)) and audit or found
+        end
+        return found or audit
+        """);
+
+    /// <summary>
     /// Keys: the journal. Arguments: the oldest time to keep, the number of entries to keep, how many entries to look at. Reply: how many were dropped for their age; as many as were looked at: there may
     /// be more.
     /// </summary>

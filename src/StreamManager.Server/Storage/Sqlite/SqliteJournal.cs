@@ -45,6 +45,10 @@ internal sealed class SqliteJournal(SqliteDatabase database) : IEventJournal
         ReadAsync("SELECT position, time, body FROM journal WHERE position < ?1 ORDER BY position DESC LIMIT ?2", Position(before, long.MaxValue), limit, cancellationToken);
 
     /// <inheritdoc/>
+    public async ValueTask<string?> FindAsync(DateTimeOffset time, CancellationToken cancellationToken) =>
+        await database.ReadAsync(connection => Find(connection, time.ToUnixTimeMilliseconds())?.ToString(CultureInfo.InvariantCulture), cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask TrimAsync(DateTimeOffset oldest, int most, int mostAudit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(most);
@@ -52,6 +56,29 @@ internal sealed class SqliteJournal(SqliteDatabase database) : IEventJournal
         await DropAsync(connection => TrimOld(connection, oldest.ToUnixTimeMilliseconds()), cancellationToken);
         await DropAsync(connection => TrimTo(connection, isAudit: false, most), cancellationToken);
         await DropAsync(connection => TrimTo(connection, isAudit: true, mostAudit), cancellationToken);
+    }
+
+    /// <summary>Halves the positions: what was dropped leaves holes, so each look is at the first entry from a position on.</summary>
+    private static long? Find(SqliteConnection connection, long time)
+    {
+        var low = connection.Number("SELECT position FROM journal ORDER BY position LIMIT 1");
+        var high = connection.Number("SELECT position FROM journal ORDER BY position DESC LIMIT 1");
+
+        // The entry sought is between the two, if there is one.
+        long? found = null;
+        while (low <= high)
+        {
+            var middle = low + ((high - low) / 2);
+            using var statement = connection.Use("SELECT position, time FROM journal WHERE position >= ?1 ORDER BY position LIMIT 1").Bind(1, middle);
+            if (!statement.Step())
+                break;
+            if (statement.Int64(1) >= time)
+                (found, high) = (statement.Int64(0), middle - 1);
+            else
+                low = statement.Int64(0) + 1;
+        }
+
+        return found;
     }
 
     private async ValueTask<ImmutableArray<JournalEntry>> ReadAsync(string sql, long position, int limit, CancellationToken cancellationToken)
