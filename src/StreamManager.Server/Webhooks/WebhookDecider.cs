@@ -106,7 +106,7 @@ internal sealed partial class WebhookDecider(WebhookCatalog catalog, WebhookSend
             var answer = await sender.SendAsync(webhook, happened.Id, body, left, cancellationToken);
             if (!answer.IsSuccess)
                 return (null, answer.Error);
-            return Read(answer) is { } decision ? (decision, null) : (null, "The answer is not { \"allow\": true } or { \"allow\": false, \"reason\": \"…\" }.");
+            return Read(answer, webhook) is { } decision ? (decision, null) : (null, "The answer is not { \"allow\": true } or { \"allow\": false, \"reason\": \"…\" }.");
         }
         finally
         {
@@ -115,7 +115,7 @@ internal sealed partial class WebhookDecider(WebhookCatalog catalog, WebhookSend
     }
 
     /// <summary>The decision in an answer; null: it is none.</summary>
-    private static WebhookDecision? Read(WebhookAnswer answer)
+    private static WebhookDecision? Read(WebhookAnswer answer, WebhookDefinition webhook)
     {
         if (answer.Status != StatusCodes.Status200OK || !answer.IsWholeBody)
             return null;
@@ -127,7 +127,7 @@ internal sealed partial class WebhookDecider(WebhookCatalog catalog, WebhookSend
             return allow.ValueKind switch
             {
                 JsonValueKind.True => WebhookDecision.Allowed,
-                JsonValueKind.False => new WebhookDecision(false, ReasonIn(document.RootElement)),
+                JsonValueKind.False => new WebhookDecision(false, ReasonIn(document.RootElement, webhook)),
                 _ => null,
             };
         }
@@ -137,9 +137,9 @@ internal sealed partial class WebhookDecider(WebhookCatalog catalog, WebhookSend
         }
     }
 
-    private static string ReasonIn(JsonElement answer)
+    private static string ReasonIn(JsonElement answer, WebhookDefinition webhook)
     {
-        var text = answer.TryGetProperty("reason", out var reason) && reason.ValueKind is JsonValueKind.String ? NotShown().Replace(reason.GetString()!, " ").Trim() : "";
+        var text = answer.TryGetProperty("reason", out var reason) && reason.ValueKind is JsonValueKind.String ? NotShown().Replace(webhook.Masked(reason.GetString()!), " ").Trim() : "";
         return text.Length switch
         {
             0 => "Refused.",

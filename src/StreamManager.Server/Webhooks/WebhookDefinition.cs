@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using StreamManager.Server.Events;
+using StreamManager.Server.Security;
 
 namespace StreamManager.Server.Webhooks;
 
@@ -19,7 +20,7 @@ internal enum DecisionFallback
 internal sealed record WebhookSecret(string Text, DateTimeOffset? ExpiresAt)
 {
     /// <inheritdoc/>
-    public override string ToString() => Security.Secret.Mask;
+    public override string ToString() => Secret.Mask;
 }
 
 /// <summary>Why and when an endpoint was switched off by the server.</summary>
@@ -85,6 +86,20 @@ internal sealed record WebhookDefinition
                 .Take(WebhookLimits.MostSecrets - 1),
         ],
     };
+
+    /// <summary>What a receiver said, without the keys of the endpoint: it has them, and may give them back. Also as JSON and addresses write them.</summary>
+    public string Masked(string text)
+    {
+        foreach (var secret in Secrets)
+        {
+            var bare = secret.Text[WebhookSignature.SecretPrefix.Length..];
+            string[] forms = [bare, bare.Replace("+", @"\u002B", StringComparison.Ordinal), bare.Replace("/", @"\/", StringComparison.Ordinal), Uri.EscapeDataString(bare)];
+            foreach (var form in forms)
+                text = text.Replace(form, Secret.Mask, StringComparison.OrdinalIgnoreCase);
+        }
+
+        return text;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"webhook {Id}";

@@ -15,7 +15,7 @@ internal sealed partial class WebhookDeliveryRecords : IAsyncDisposable
     /// <summary>
     /// Deliveries that wait to be written or removed: twice what all endpoints can hold. Beyond it removals are left out: what is not removed expires by itself.
     /// </summary>
-    private const int MostWaiting = 2 * WebhookLimits.MostWebhooks * (WebhookLimits.MostPending + WebhookLimits.MostFinished);
+    internal const int MostWaiting = 2 * WebhookLimits.MostWebhooks * (WebhookLimits.MostPending + WebhookLimits.MostFinished);
 
     /// <summary>Between two tries to write to a store that is away.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
@@ -34,6 +34,9 @@ internal sealed partial class WebhookDeliveryRecords : IAsyncDisposable
 
     // Null: to be removed. Under the lock.
     private readonly Dictionary<string, WebhookDelivery?> _waiting = new(StringComparer.Ordinal);
+
+    // Those that the store may have. What it never had need not be removed from it: a flood for an endpoint that is dead costs no writes. Under the lock.
+    private readonly HashSet<string> _stored = new(StringComparer.Ordinal);
     private bool _isAway;
 
     /// <summary>Begins to write what comes.</summary>
@@ -52,7 +55,10 @@ internal sealed partial class WebhookDeliveryRecords : IAsyncDisposable
     {
         var deliveries = new List<WebhookDelivery>();
         var damaged = 0;
-        foreach (var document in await _store.ListAsync(Kind, cancellationToken))
+        var documents = await _store.ListAsync(Kind, cancellationToken);
+        lock (_lock)
+            _stored.UnionWith(documents.Select(document => document.Id));
+        foreach (var document in documents)
         {
             try
             {
@@ -70,6 +76,16 @@ internal sealed partial class WebhookDeliveryRecords : IAsyncDisposable
         if (damaged > 0)
             LogDamaged(_logger, damaged);
         return [.. deliveries.OrderBy(delivery => delivery.CreatedAt).ThenBy(delivery => delivery.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Deliveries that wait to be written or removed.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Count;
+        }
     }
 
     /// <summary>Keeps this state of a delivery, soon.</summary>
@@ -103,10 +119,16 @@ internal sealed partial class WebhookDeliveryRecords : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (delivery is null && _waiting.Count >= MostWaiting)
-                _waiting.Remove(id);
-            else
+            if (delivery is not null || (_waiting.Count < MostWaiting))
+            {
                 _waiting[id] = delivery;
+            }
+            else
+            {
+                _waiting.Remove(id);
+                _stored.Remove(id);
+            }
+
             if (_signal.CurrentCount == 0)
                 _signal.Release();
         }
@@ -147,7 +169,11 @@ internal sealed partial class WebhookDeliveryRecords : IAsyncDisposable
     {
         KeyValuePair<string, WebhookDelivery?>[] piece;
         lock (_lock)
+        {
             piece = [.. _waiting.Take(StateLimits.MostWrites)];
+            _stored.UnionWith(piece.Where(entry => entry.Value is not null).Select(entry => entry.Key));
+        }
+
         if (piece.Length == 0)
             return false;
         await _store.WriteAsync([.. piece.Select(entry => entry.Value is { } delivery ? _documents.Put(entry.Key, delivery, expiresAt: delivery.ExpiresAt) : _documents.Remove(entry.Key))], cancellationToken);
@@ -155,6 +181,9 @@ internal sealed partial class WebhookDeliveryRecords : IAsyncDisposable
         {
             foreach (var (id, written) in piece)
             {
+                if (written is null)
+                    _stored.Remove(id);
+
                 // Only this very state: a newer one may have come meanwhile.
                 if (_waiting.TryGetValue(id, out var waiting) && ReferenceEquals(waiting, written))
                     _waiting.Remove(id);

@@ -36,6 +36,9 @@ internal sealed class WebhookParts : IAsyncDisposable
     /// <summary>May they be on this machine and on private networks?</summary>
     public bool AllowsPrivateAddresses => _http.AllowsPrivateAddresses;
 
+    /// <summary>Deliveries that the store does not know yet as they are.</summary>
+    internal int Unwritten => _records.Waiting;
+
     /// <summary>Reads what is stored and goes on with it.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be used.</exception>
     public static async Task<WebhookParts> StartAsync(

@@ -25,12 +25,7 @@ internal sealed record WebhookAnswer(DateTimeOffset At, TimeSpan Duration, int? 
     /// <summary>The beginning of the answer for the log: printable, at most <see cref="WebhookLimits.KeptAnswer"/> characters, without the keys of the endpoint.</summary>
     public string? Shown(WebhookDefinition webhook)
     {
-        var text = Encoding.UTF8.GetString(Body.Span);
-        foreach (var secret in webhook.Secrets)
-        {
-            var bare = secret.Text[WebhookSignature.SecretPrefix.Length..];
-            text = text.Replace(bare, Secret.Mask, StringComparison.Ordinal);
-        }
+        var text = webhook.Masked(Encoding.UTF8.GetString(Body.Span));
 
         var shown = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())

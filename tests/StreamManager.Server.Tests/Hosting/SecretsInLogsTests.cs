@@ -1,3 +1,10 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using StreamManager.Server.Hosting;
+using StreamManager.Server.Options;
+using StreamManager.Server.Tests.Webhooks;
 using StreamManager.TestKit;
 using StreamManager.TestKit.Media;
 using StreamManager.TestKit.Rtmp;
@@ -43,5 +50,91 @@ public sealed class SecretsInLogsTests
             Assert.DoesNotContain(secret, server.Log, StringComparison.Ordinal);
             Assert.DoesNotContain(secret, status, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task EverythingLoggedAndAnswered_OfWebhooksThatWorkAndFail_HoldsNoSecret()
+    {
+        using var folder = new TemporaryFolder();
+        await using var works = await WebhookReceiver.StartAsync();
+        await using var refuses = await WebhookReceiver.StartAsync(status: 500);
+        await using var decides = await WebhookReceiver.StartAsync();
+        var made = new List<(string Address, string Secret)>();
+        var said = new StringBuilder();
+        string log;
+        await using (var server = await RunningServer.StartAsync("webhook_allow_private_addresses: true\ningest_key: ingest-s3cret\n", folder))
+        {
+            async Task<Answer> SayAsync(HttpMethod method, string path, string? json = null)
+            {
+                var answer = await server.SendAsync(method, path, json);
+                said.AppendLine(answer.Text);
+                return answer;
+            }
+
+            async Task<Answer> MakeAsync(string fields)
+            {
+                var answer = await server.PostAsync("/api/webhooks", fields);
+                Assert.Equal(HttpStatusCode.Created, answer.Status);
+                made.Add(("/api/webhooks/" + answer.Json.GetProperty("id").GetString(), answer.Json.GetProperty("secret").GetString()!));
+                return answer;
+            }
+
+            await MakeAsync($$"""{ "url": "{{works.Url}}?token=address-s3cret", "events": ["program.*", "audit.*"] }""");
+            await MakeAsync($$"""{ "url": "{{refuses.Url}}?token=address-s3cret", "events": ["*"] }""");
+            await MakeAsync($$"""{ "url": "http://127.0.0.1:{{FreePort.Next()}}/?token=address-s3cret", "events": ["*"] }""");
+            await MakeAsync($$"""{ "url": "https://127.0.0.1:{{works.Port}}/?token=address-s3cret", "events": ["*"] }""");
+            await MakeAsync($$"""{ "url": "{{decides.Url}}?token=address-s3cret", "events": [], "decides": ["connection.prePublish"] }""");
+
+            // Receivers that give back what they know.
+            refuses.AnswerWith(500, body: made[1].Secret);
+            var known = made[4].Secret;
+            decides.Answer = (context, _) => context.Response.WriteAsJsonAsync(new { allow = false, reason = known });
+            await server.PostAsync("/api/start");
+            await works.WaitForAsync(1);
+            await refuses.WaitForAsync(1);
+            await Assert.ThrowsAsync<InvalidOperationException>(() => ScriptedEncoder.PublishAsync(server.Server.BoundPorts.Rtmp, "ingest-s3cret"));
+            foreach (var (address, secret) in made.ToArray())
+            {
+                await SayAsync(HttpMethod.Post, address + "/test");
+                await SayAsync(HttpMethod.Put, address, $$"""{ "secret": "{{secret}}" }""");
+                await SayAsync(HttpMethod.Put, address, "{ \"events\": [\"" + secret + "\"");
+                var rotated = await server.PostAsync(address + "/rotate-secret");
+                Assert.Equal(HttpStatusCode.OK, rotated.Status);
+                made.Add((address, rotated.Json.GetProperty("secret").GetString()!));
+                await SayAsync(HttpMethod.Post, address + "/test");
+                await SayAsync(HttpMethod.Get, address);
+                await SayAsync(HttpMethod.Get, address + "/deliveries");
+            }
+
+            // What the server itself noted of the failures.
+            await server.WaitForAsync("/api/webhooks", list => list.EnumerateArray().Count(one => one.GetProperty("lastFailure").ValueKind is JsonValueKind.Object) == 3);
+            await SayAsync(HttpMethod.Get, "/api/webhooks");
+            await SayAsync(HttpMethod.Get, "/api/logs");
+            await SayAsync(HttpMethod.Get, "/api/events?limit=1000");
+            await SayAsync(HttpMethod.Get, "/metrics");
+            log = server.Log;
+        }
+
+        log += await ExportAsync(folder, withSecrets: false) + await ExportAsync(folder, withSecrets: true);
+        Assert.Equal(10, made.Count);
+        Assert.DoesNotContain("address-s3cret", log, StringComparison.Ordinal);
+        foreach (var (_, secret) in made)
+        {
+            var bare = secret["whsec_".Length..];
+            foreach (var form in new[] { bare, bare.Replace("+", "\\u002B", StringComparison.Ordinal), bare.Replace("+", "\\\\u002B", StringComparison.Ordinal) })
+            {
+                Assert.DoesNotContain(form, log, StringComparison.Ordinal);
+                Assert.DoesNotContain(form, said.ToString(), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    private static async Task<string> ExportAsync(TemporaryFolder folder, bool withSecrets)
+    {
+        var path = folder.File($"export-{withSecrets}.json");
+        var options = OptionsLoader.Load(new Dictionary<string, string>(), folder.Path);
+        var told = new StringWriter();
+        Assert.Equal(0, await TransferCommands.ExportAsync(options, path, withSecrets, withSecrets ? "a passphrase of words" : null, told, told, CancellationToken.None));
+        return told + await File.ReadAllTextAsync(path, CancellationToken.None);
     }
 }
