@@ -119,7 +119,7 @@ internal sealed partial class WebhookDeliveryRecords : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (delivery is not null || (_waiting.Count < MostWaiting))
+            if (delivery is not null || (_stored.Contains(id) && _waiting.Count < MostWaiting))
             {
                 _waiting[id] = delivery;
             }

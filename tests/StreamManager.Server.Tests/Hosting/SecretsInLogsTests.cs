@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
 using StreamManager.Server.Tests.Webhooks;
@@ -89,7 +90,7 @@ public sealed class SecretsInLogsTests
             refuses.AnswerWith(500, body: made[1].Secret);
             var known = made[4].Secret;
             decides.Answer = (context, _) => context.Response.WriteAsJsonAsync(new { allow = false, reason = known });
-            await server.PostAsync("/api/start");
+            server.Server.Events.Publish(new ServerEvent(ServerEvent.NewId(), "program.test", TimeProvider.System.GetUtcNow(), "main", null, []));
             await works.WaitForAsync(1);
             await refuses.WaitForAsync(1);
             await Assert.ThrowsAsync<InvalidOperationException>(() => ScriptedEncoder.PublishAsync(server.Server.BoundPorts.Rtmp, "ingest-s3cret"));

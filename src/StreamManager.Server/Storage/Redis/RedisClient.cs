@@ -38,19 +38,22 @@ internal sealed class RedisClient(RedisLink link) : IAsyncDisposable
     }
 
     /// <summary>Keys that match a pattern, in pieces; a key may come more than once. What is there all the time is among them.</summary>
-    /// <exception cref="StoreUnavailableException">As for <see cref="SendAsync"/>.</exception>
+    /// <exception cref="StoreUnavailableException">As for <see cref="SendAsync"/>; or there is no end to them.</exception>
     public async IAsyncEnumerable<ImmutableArray<string>> ScanAsync(string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var cursor = "0";
-        do
+        long found = 0;
+        for (var step = 0; step == 0 || cursor != "0"; step++)
         {
+            if (step == link.Options.MaxScanSteps || found > link.Options.MaxListed)
+                throw Endless(step == link.Options.MaxScanSteps ? $"after {step} steps" : $"after {found} keys {pattern}");
             var command = new RedisCommand("SCAN", cursor, "MATCH", pattern, "COUNT", ScanStep);
             if (await SendAsync(command, cancellationToken) is not RespValue.Array { Items: [RespValue.Bulk next, RespValue.Array keys] })
                 throw Unexpected(command);
             cursor = next.Text;
+            found += keys.Items.Length;
             yield return [.. keys.Items.OfType<RespValue.Bulk>().Select(key => key.Text)];
         }
-        while (cursor != "0");
     }
 
     /// <inheritdoc/>
@@ -63,6 +66,9 @@ internal sealed class RedisClient(RedisLink link) : IAsyncDisposable
             available.Connection.End(RedisFailure.NotRedis);
         return new StoreUnavailableException($"{link.Url}: Redis answers {command.Name} in a way that is not known: it is no Redis, or a later version.");
     }
+
+    private StoreUnavailableException Endless(string where) =>
+        new($"{link.Url}: Redis does not come to the end of a list of its keys ({where}). Give the server a database of its own (redis://host/1), or look what fills this one.");
 
     private async ValueTask<(RespValue Reply, RedisConnection Connection)> TrySendAsync(RedisCommand command, CancellationToken cancellationToken)
     {

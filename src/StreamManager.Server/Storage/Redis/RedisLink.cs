@@ -45,6 +45,9 @@ internal sealed partial class RedisLink : IAsyncDisposable
         _run = Task.Run(RunAsync);
     }
 
+    /// <summary>How it is used.</summary>
+    public RedisOptions Options => _options;
+
     /// <summary>Where the Redis is.</summary>
     public RedisUrl Url => _options.Url;
 

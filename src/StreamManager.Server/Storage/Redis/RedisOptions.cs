@@ -17,6 +17,14 @@ internal sealed record RedisOptions
     /// <summary>Sizes of replies.</summary>
     public RespLimits ReplyLimits { get; init; } = RespLimits.Default;
 
+    /// <summary>
+    /// Steps of one list of keys, of some 500 keys each: fifty million keys in the database, far more than this server and others beside it have, and a minute of Redis' time. What goes on longer has no end.
+    /// </summary>
+    public int MaxScanSteps { get; init; } = 100_000;
+
+    /// <summary>Keys of one kind that a list takes: ten times what the largest kind has at its limits (deliveries of webhooks, 38,400; keys, tens of thousands), so that nobody fills this server's memory.</summary>
+    public int MaxListed { get; init; } = 500_000;
+
     /// <summary>Connecting, TLS, log-in and selection of the database together: several slow round trips across the world.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

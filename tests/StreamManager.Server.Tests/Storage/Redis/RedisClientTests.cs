@@ -116,6 +116,28 @@ public sealed class RedisClientTests
         Assert.All(found, key => Assert.StartsWith("even:", key, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("*2\r\n$1\r\n7\r\n*0\r\n", 50, "after 50 steps")]
+    [InlineData("*2\r\n$1\r\n7\r\n*2\r\n$5\r\nnew:{0}\r\n$5\r\nold:{0}\r\n", 11, "after 22 keys")]
+    public async Task Scan_ThatNeverEnds_IsGivenUp(string reply, int steps, string words)
+    {
+        var asked = 0;
+        await using var peer = ScriptedRedis.Start(command => command[0] == "SCAN" ? new ScriptedReply(reply.Replace("{0}", $"{asked++ % 10}", StringComparison.Ordinal)) : null);
+        await using var client = await ConnectAsync($"redis://127.0.0.1:{peer.Options.Url.Port}", configure: options => options with { MaxScanSteps = 50, MaxListed = 20 });
+        var e = await Assert.ThrowsAsync<StoreUnavailableException>(async () =>
+        {
+            await foreach (var _ in client.ScanAsync("even:*", None))
+            {
+            }
+        });
+        Assert.Contains("does not come to the end of a list of its keys", e.Message, StringComparison.Ordinal);
+        Assert.Contains(words, e.Message, StringComparison.Ordinal);
+        Assert.Equal(steps, peer.Commands.Count(command => command[0] == "SCAN"));
+
+        // The connection is as good as before.
+        Assert.Equal(new RespValue.Status("PONG"), await client.SendAsync(new RedisCommand("PING"), None));
+    }
+
     [Fact]
     public async Task Error_OfACommand_IsToldWithoutItsArguments()
     {
