@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, type ReactNode } from 'react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { api, session } from '../api/client';
 import { ApiError } from '../api/problem';
 import type { Me, Permission } from '../api/types';
@@ -44,20 +44,22 @@ export function useLogout() {
   const queries = useQueryClient();
   return async () => {
     await api.post('/api/logout');
-    session.antiforgery = null;
-    queries.clear();
-    queries.setQueryData(meKey, null);
+    leave(queries);
   };
+}
+
+/** Shows the login. What was read for whoever was here is not there for the next one; the answer to "who is it" stays in its place, since those who look at it would not hear of another. */
+function leave(queries: QueryClient): void {
+  session.antiforgery = null;
+  queries.setQueryData(meKey, null);
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== meKey[0] });
 }
 
 /** Shows the login in place of the page as soon as any answer is 401. The address stays, and so one is back where one was. */
 export function useExpiry() {
   const queries = useQueryClient();
   useEffect(() => {
-    session.onUnauthorized = () => {
-      session.antiforgery = null;
-      queries.setQueryData(meKey, null);
-    };
+    session.onUnauthorized = () => leave(queries);
     session.renew = async () => {
       queries.setQueryData(meKey, await readMe());
     };
