@@ -29,7 +29,14 @@ export function sendPart({ path, offset, blob, signal, onProgress }: Part): Prom
       const retryAfter = request.getResponseHeader('Retry-After');
       const headers: Record<string, string> = retryAfter === null ? {} : { 'Retry-After': retryAfter };
       // Its constructor refuses statuses that are no answer (0).
-      void ApiError.of(new Response(request.responseText, { status: Math.max(200, request.status), headers })).then(reject);
+      void ApiError.of(new Response(request.responseText, { status: Math.max(200, request.status), headers }))
+        .then(async error => {
+          // As with all other requests (api/client.ts); the next attempt has the right token.
+          if (error.code === 'antiforgery') await session.renew();
+          if (error.status === 401) session.onUnauthorized();
+          throw error;
+        })
+        .catch(reject);
     };
     request.onerror = () => reject(new UnreachableError(null));
     const abort = () => {

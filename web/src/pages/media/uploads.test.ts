@@ -70,6 +70,21 @@ it('says what the server finds wrong with a file, without trying again', async (
   expect(queue.read()).toMatchObject([{ state: 'failed', problem: 'The file is damaged.', canRetry: false }]);
 });
 
+it('goes on from where it was when there is room again or somebody has logged in, and frees what was sent when it is given up', async () => {
+  for (const error of [refusal(507, 'The disk is full.'), refusal(401, 'Log in.')]) {
+    const wire = server([{ after: 40, error }, { after: 10, error }]);
+    const queue = new UploadQueue(wire);
+    queue.add([file('film.mp4', 100)]);
+    await settled(queue);
+    expect(queue.read()).toMatchObject([{ state: 'failed', problem: error.title, canRetry: true }]);
+    queue.again(1);
+    await settled(queue);
+    expect(wire.state).toMatchObject({ begun: 1, parts: [0, 40], offset: 50, forgotten: 0 });
+    queue.remove(1);
+    expect(wire.state.forgotten).toBe(1);
+  }
+});
+
 it('asks a person after some attempts that brought nothing, and goes on from there', async () => {
   const wire = server(Array.from({ length: 6 }, () => ({ after: 0, error: new UnreachableError(null) })));
   const queue = new UploadQueue(wire);
@@ -104,6 +119,7 @@ it('gives up what is taken off the list, and refuses an empty file at once', asy
 it('knows which errors pass', () => {
   expect([new UnreachableError(null), refusal(429, ''), refusal(409, ''), refusal(503, '')].map(isPassing)).toEqual([true, true, true, true]);
   expect([refusal(422, ''), refusal(413, ''), refusal(507, '')].some(isPassing)).toBe(false);
+  expect(isPassing(new ApiError(403, 'antiforgery', '', null, [], null))).toBe(true);
   expect([1, 2, 3, 9].map(waitMs)).toEqual([1_000, 2_000, 4_000, 20_000]);
 });
 

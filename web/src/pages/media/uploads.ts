@@ -28,8 +28,8 @@ const longestWaitMs = 20_000;
 /** How long to wait after the n-th attempt that brought nothing (from 1). */
 export const waitMs = (attempt: number) => Math.min(1_000 * 2 ** (attempt - 1), longestWaitMs);
 
-/** Is it worth another attempt? A refusal of the file is final; a dead connection, a busy or a broken server are not. */
-export const isPassing = (error: unknown) => !(error instanceof ApiError) || [409, 429, 502, 503, 504].includes(error.status);
+/** Is it worth another attempt? A refusal of the file is final; a dead connection, a busy or a broken server, a login in another tab are not. */
+export const isPassing = (error: unknown) => !(error instanceof ApiError) || error.code === 'antiforgery' || [409, 429, 502, 503, 504].includes(error.status);
 
 /** The requests of an upload (docs/operations/media.md). */
 export interface Wire {
@@ -171,9 +171,8 @@ export class UploadQueue {
         // The server may have forgotten it (24 hours, another state): it begins anew.
         if (error instanceof ApiError && error.status === 404) job.path = null;
         else if (!isPassing(error)) {
-          // What is full may have room later; what is wrong with the file stays so.
+          // What is full may have room later, and goes on from where it is; what is wrong with the file stays so.
           this.change(id, { state: 'failed', problem: wordsOf(error), canRetry: !(error instanceof ApiError) || error.status !== 422 });
-          job.path = null;
           return;
         }
         const sent = this.list.find(one => one.id === id)?.sent ?? 0;
