@@ -52,6 +52,7 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(WebhookTestDocument))]
 [JsonSerializable(typeof(WebhookReplayDocument))]
 [JsonSerializable(typeof(RealtimeMetricsDocument))]
+[JsonSerializable(typeof(RealtimeWebhooksDocument))]
 [JsonSerializable(typeof(HealthDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -74,6 +74,16 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
             return _drills.GetValueOrDefault(channelId);
     }
 
+    /// <summary>The newest drill of each channel that had one.</summary>
+    public ImmutableArray<DrillStatus> All
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _drills.Values];
+        }
+    }
+
     /// <summary>Destinations that would show the fallback to their viewers.</summary>
     public static ImmutableArray<string> Watched(ChannelSnapshot snapshot) =>
         [.. snapshot.Outputs.Where(output => output.State is OutputState.Live or OutputState.Connecting or OutputState.Retrying).Select(output => output.Destination.Name)];

@@ -269,10 +269,11 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new MediaRoutes(services, new UploadReceiver(library, uploadPlaces, events, time, loggers.CreateLogger<UploadReceiver>())).Map(_application);
         new UploadRoutes(OwnAsync(ResumableUploads.Open(library, uploadPlaces, events, time, loggers.CreateLogger<ResumableUploads>())), time).Map(_application);
         new StreamRoutes(services).Map(_application);
-        _realtime = new RealtimeHub(services, loggers.CreateLogger<RealtimeHub>());
+        var drills = OwnAsync(new FailoverDrill(_channels, time, loggers));
+        _realtime = new RealtimeHub(services, drills, webhooks.Dispatcher, loggers.CreateLogger<RealtimeHub>());
         new RealtimeEndpoint(_realtime, new RealtimeCommands(services), _accounts, time, loggers.CreateLogger<RealtimeEndpoint>()).Map(_application);
         new PreviewRoutes(services, watch).Map(_application);
-        new DrillRoutes(services, OwnAsync(new FailoverDrill(_channels, time, loggers))).Map(_application);
+        new DrillRoutes(services, drills).Map(_application);
         new BroadcastRoutes(history, events, time).Map(_application);
         new EventRoutes(new JournalReader(state.Journal)).Map(_application);
         new WebhookRoutes(webhooks, _channels, events, time).Map(_application);

@@ -56,3 +56,7 @@ internal sealed record DestinationMetricsDocument(
         status.UnackedBytes,
         status.RoundTripMs);
 }
+
+/// <summary>Which webhooks have something new in their log of deliveries: whoever shows it reads it again.</summary>
+/// <param name="Webhooks">Their ids.</param>
+internal sealed record RealtimeWebhooksDocument(IReadOnlyList<string> Webhooks);

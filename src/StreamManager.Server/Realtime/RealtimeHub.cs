@@ -2,18 +2,22 @@ using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using StreamManager.Engine.Channels;
 using StreamManager.Server.Api;
+using StreamManager.Server.Broadcasts;
 using StreamManager.Server.Events;
 using StreamManager.Server.Security;
 using StreamManager.Server.Storage;
+using StreamManager.Server.Webhooks;
 
 namespace StreamManager.Server.Realtime;
 
 /// <summary>
-/// Tells all clients what happens: states when they change, events, and metrics each second. Every frame is written once and shared. Two tasks: one looks four times a second, one hears events.
+/// Tells all clients what happens: states when they change, events, metrics each second, drills, and which webhooks have delivered. Every frame is written once and shared. Two tasks: one looks four times a second, one hears events.
 /// </summary>
 internal sealed partial class RealtimeHub : IAsyncDisposable
 {
     private readonly ApiServices _services;
+    private readonly FailoverDrill _drills;
+    private readonly WebhookDispatcher _webhooks;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<RealtimeClient, bool> _clients = new();
     private readonly EventSubscription _events;
@@ -23,9 +27,11 @@ internal sealed partial class RealtimeHub : IAsyncDisposable
     private volatile bool _isStopped;
 
     /// <summary>Starts both tasks.</summary>
-    public RealtimeHub(ApiServices services, ILogger<RealtimeHub> logger)
+    public RealtimeHub(ApiServices services, FailoverDrill drills, WebhookDispatcher webhooks, ILogger<RealtimeHub> logger)
     {
         _services = services;
+        _drills = drills;
+        _webhooks = webhooks;
         _logger = logger;
         _events = services.Events.Subscribe("websocket");
         RealtimeMetrics.Clients.Record(0);
@@ -79,20 +85,24 @@ internal sealed partial class RealtimeHub : IAsyncDisposable
     private async Task HearAsync()
     {
         await foreach (var happened in _events.Reader.ReadAllAsync())
+            Tell(EventTypes.IsAudit(happened.Type) ? Permissions.Administer : Permissions.View, RealtimeFrame.Event(happened));
+    }
+
+    /// <summary>Sends a frame to all who may.</summary>
+    private void Tell(Permissions needed, ReadOnlyMemory<byte> frame)
+    {
+        foreach (var (client, _) in _clients)
         {
-            var frame = RealtimeFrame.Event(happened);
-            var needed = EventTypes.IsAudit(happened.Type) ? Permissions.Administer : Permissions.View;
-            foreach (var (client, _) in _clients)
-            {
-                if (client.Caller is { } caller && caller.Permissions.HasFlag(needed))
-                    Send(client, frame);
-            }
+            if (client.Caller is { } caller && caller.Permissions.HasFlag(needed))
+                Send(client, frame);
         }
     }
 
     private async Task LookAsync()
     {
         var watch = new StatusWatch();
+        var drills = new DrillWatch();
+        var deliveries = new DeliveryWatch();
         using var timer = new PeriodicTimer(RealtimeLimits.StatusInterval, _services.Time);
         var rechecked = _services.Time.GetTimestamp();
         try
@@ -105,7 +115,12 @@ internal sealed partial class RealtimeHub : IAsyncDisposable
                 {
                     foreach (var (client, _) in _clients)
                         client.CheckTimes();
-                    Look(watch, withMetrics: look % RealtimeLimits.LooksPerMetrics == 0);
+                    var isFullSecond = look % RealtimeLimits.LooksPerMetrics == 0;
+                    Look(watch, withMetrics: isFullSecond);
+                    foreach (var drill in drills.TakeChanged(_drills.All))
+                        Tell(Permissions.View, RealtimeFrame.Make("drill", _services.Time.GetUtcNow(), drill.Channel, drill, ApiJson.Readable.DrillStatus));
+                    if (isFullSecond && deliveries.TakeChanged(_webhooks.Changes) is { IsEmpty: false } changed)
+                        Tell(Permissions.Manage, RealtimeFrame.Make("webhooks", _services.Time.GetUtcNow(), null, new RealtimeWebhooksDocument(changed), ApiJson.Readable.RealtimeWebhooksDocument));
                     if (_services.Time.GetElapsedTime(rechecked) >= RealtimeLimits.RecheckInterval)
                     {
                         rechecked = _services.Time.GetTimestamp();
@@ -138,12 +153,7 @@ internal sealed partial class RealtimeHub : IAsyncDisposable
         if (!withMetrics)
             return;
         var metrics = new RealtimeMetricsDocument([.. snapshots.Select(ChannelMetricsDocument.Of)], _clients.Count);
-        var frame = RealtimeFrame.Make("metrics", _services.Time.GetUtcNow(), null, metrics, ApiJson.Readable.RealtimeMetricsDocument);
-        foreach (var (client, _) in _clients)
-        {
-            if (client.Caller is not null)
-                Send(client, frame);
-        }
+        Tell(Permissions.View, RealtimeFrame.Make("metrics", _services.Time.GetUtcNow(), null, metrics, ApiJson.Readable.RealtimeMetricsDocument));
     }
 
     // Once for each name that clients reached us by: the address for encoders has it. There are one or two.

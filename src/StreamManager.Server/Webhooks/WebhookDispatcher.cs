@@ -71,6 +71,9 @@ internal sealed partial class WebhookDispatcher : IAsyncDisposable
     /// <summary>The deliveries of an endpoint, newest first.</summary>
     public ImmutableArray<WebhookDelivery> DeliveriesOf(string webhookId) => QueueOf(webhookId).Deliveries;
 
+    /// <summary>Each endpoint with the changes of its deliveries so far (<see cref="WebhookQueue.Changes"/>).</summary>
+    public ImmutableArray<KeyValuePair<string, long>> Changes => [.. _queues.Select(queue => KeyValuePair.Create(queue.Key, queue.Value.Changes))];
+
     /// <summary>Queues a delivery once more, from the beginning of the schedule and with the same event id. Null: there is none with this id.</summary>
     public WebhookDelivery? Redeliver(string webhookId, string deliveryId)
     {

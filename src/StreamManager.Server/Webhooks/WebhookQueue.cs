@@ -32,6 +32,7 @@ internal sealed partial class WebhookQueue(string webhookId, Func<WebhookDefinit
     private readonly LinkedList<WebhookDelivery> _finished = new();
     private long _pendingBytes;
     private long _finishedBytes;
+    private long _changes;
     private long _lost;
     private long _lostTold;
     private DateTimeOffset _pausedUntil;
@@ -57,6 +58,16 @@ internal sealed partial class WebhookQueue(string webhookId, Func<WebhookDefinit
         {
             lock (_lock)
                 return new WebhookQueueStatus(_pending.Count, _lost, _lastSuccess, _lastFailure);
+        }
+    }
+
+    /// <summary>Changes of its deliveries since the server was started: whoever remembers the number knows whether to look again.</summary>
+    public long Changes
+    {
+        get
+        {
+            lock (_lock)
+                return _changes;
         }
     }
 
@@ -92,7 +103,7 @@ internal sealed partial class WebhookQueue(string webhookId, Func<WebhookDefinit
             if (_isStopped)
                 return;
             AddPending(delivery);
-            records.Save(delivery);
+            Save(delivery);
         }
 
         StartDue();
@@ -236,7 +247,7 @@ internal sealed partial class WebhookQueue(string webhookId, Func<WebhookDefinit
         else if (next.State is DeliveryState.Pending)
         {
             _pending[delivery.Id] = next;
-            records.Save(next);
+            Save(next);
         }
         else
         {
@@ -280,6 +291,12 @@ internal sealed partial class WebhookQueue(string webhookId, Func<WebhookDefinit
         WebhookMetrics.Deliveries.Add(1, WebhookMetrics.Outcome(delivery.State is DeliveryState.Delivered ? "delivered" : "failed"));
         TakePending(delivery);
         AddFinished(delivery);
+        Save(delivery);
+    }
+
+    private void Save(WebhookDelivery delivery)
+    {
+        _changes++;
         records.Save(delivery);
     }
 
