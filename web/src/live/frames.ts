@@ -1,4 +1,4 @@
-import type { EventEntry, Program, Status } from '../api/types';
+import type { Drill, EventEntry, Program, Status } from '../api/types';
 
 /** What moves each second (docs/operations/websocket.md). */
 export interface DestinationMetrics {
@@ -40,11 +40,15 @@ export type LiveEvent = Omit<EventEntry, 'position'>;
 export type Frame =
   | { type: 'status'; time: string; channel: string; data: Status }
   | { type: 'event'; time: string; channel: string | null; data: LiveEvent }
-  | { type: 'metrics'; time: string; channel: null; data: { channels: ChannelMetrics[]; clients: number } };
+  | { type: 'metrics'; time: string; channel: null; data: { channels: ChannelMetrics[]; clients: number } }
+  | { type: 'drill'; time: string; channel: string; data: Drill }
+  | { type: 'webhooks'; time: string; channel: null; data: { webhooks: string[] } };
+
+const types: ReadonlySet<unknown> = new Set(['status', 'event', 'metrics', 'drill', 'webhooks'] satisfies Frame['type'][]);
 
 /** A frame of the server; null: none that this version knows. */
 export function parseFrame(text: string): Frame | null {
   const frame: unknown = JSON.parse(text);
   if (typeof frame !== 'object' || frame === null || !('type' in frame)) return null;
-  return frame.type === 'status' || frame.type === 'event' || frame.type === 'metrics' ? (frame as Frame) : null;
+  return types.has(frame.type) ? (frame as Frame) : null;
 }

@@ -1,9 +1,9 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { api } from '../api/client';
 import type { Status } from '../api/types';
 import { LiveConnection, type LinkState } from './connection';
-import type { LiveEvent } from './frames';
+import type { Frame, LiveEvent } from './frames';
 import { applyFrame, emptyState, withEvents, type History, type LiveState } from './state';
 
 /** Holds what the WebSocket tells, for whoever looks. */
@@ -63,6 +63,24 @@ const changedBy: readonly (readonly [prefix: string, query: string])[] = [
   ['server.configuration', 'configuration'],
 ];
 
+/** Brings what was read by REST up to date. */
+function tellQueries(queries: QueryClient, frame: Frame): void {
+  switch (frame.type) {
+    case 'event':
+      for (const [prefix, query] of changedBy) {
+        if (frame.data.type.startsWith(prefix)) void queries.invalidateQueries({ queryKey: [query] });
+      }
+      break;
+    case 'drill':
+      queries.setQueryData(['drill', frame.channel], frame.data);
+      break;
+    case 'webhooks':
+      void queries.invalidateQueries({ queryKey: ['webhooks'], exact: true });
+      for (const id of frame.data.webhooks) void queries.invalidateQueries({ queryKey: ['webhooks', id] });
+      break;
+  }
+}
+
 /** Opens the WebSocket for as long as somebody is logged in. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [store] = useState(() => new LiveStore());
@@ -80,10 +98,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const connection = new LiveConnection(url.href, {
       onFrame: frame => {
         store.set(applyFrame(store.read(), frame, Date.now()));
-        if (frame.type !== 'event') return;
-        for (const [prefix, query] of changedBy) {
-          if (frame.data.type.startsWith(prefix)) void queries.invalidateQueries({ queryKey: [query] });
-        }
+        tellQueries(queries, frame);
       },
       onState: link => {
         store.setLink(link);
@@ -116,7 +131,7 @@ export function useLink(): LinkState {
 /** A channel's state; null: not told yet. */
 export const useStatus = (channel: string): Status | null => useLive(state => state.statuses[channel] ?? null);
 
-/** Curves of a destination ("channel/id") or a program ("channel"). */
+/** Curves of a destination ("channel/id"), a source ("channel/source/id") or a program ("channel"). */
 export const useHistory = (key: string): History | null => useLive(state => state.histories[key] ?? null);
 
 /** The server's clock by which times of events are to be judged, read anew `everyMs`. */

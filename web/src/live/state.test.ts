@@ -50,9 +50,11 @@ describe('applyFrame', () => {
     let state = applyFrame(emptyState, statusFrame, 0);
     for (let second = 0; second < historyLength + 5; second++) state = applyFrame(state, metricsFrame(), 0);
     expect(state.histories['main/d']?.bitrateKbps).toHaveLength(historyLength);
+    expect(state.histories['main/d']?.times).toHaveLength(historyLength);
+    expect(state.histories['main/source/main']?.bitrateKbps.at(-1)).toBe(2400);
     expect(state.histories['main']?.fps.at(-1)).toBe(30);
     state = applyFrame(state, metricsFrame({ destinations: [] }), 0);
-    expect(Object.keys(state.histories)).toEqual(['main']);
+    expect(Object.keys(state.histories)).toEqual(['main', 'main/source/main']);
   });
 
   it('drops a channel that is in no metrics any more', () => {

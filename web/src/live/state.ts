@@ -1,22 +1,32 @@
 import type { DestinationStatus, Source, Status } from '../api/types';
 import type { ChannelMetrics, Frame, LiveEvent } from './frames';
 
-/** Two minutes of curves at one value a second. */
-export const historyLength = 120;
+/** Ten minutes of curves at one value a second: the API keeps none, so this is how far back a page can look. */
+export const historyLength = 600;
+
+/** What the small curves in rows show of it: two minutes. */
+export const sparkLength = 120;
 
 /** Enough for the strip of what happened; the journal has the rest. */
 export const keptEvents = 200;
 
+/** Measurements, one a second while the page hears of it; all lists are equally long, the newest is last. */
 export interface History {
+  /** When, server time, seconds. */
+  times: readonly number[];
   bitrateKbps: readonly number[];
   fps: readonly number[];
+  /** Media that waits to be sent, milliseconds; 0 for what has no queue. */
+  queueMs: readonly number[];
 }
+
+type Measured = { [name in keyof History]: number };
 
 /** Everything that is live. Immutable: what has not changed stays the same object. */
 export interface LiveState {
   /** By channel. */
   readonly statuses: Readonly<Record<string, Status>>;
-  /** By "channel/destination id", and "channel" for the program. */
+  /** By "channel/destination id", "channel" for the program, and "channel/source/source id". */
   readonly histories: Readonly<Record<string, History>>;
   /** Newest first. */
   readonly events: readonly LiveEvent[];
@@ -33,18 +43,24 @@ export function applyFrame(state: LiveState, frame: Frame, now: number): LiveSta
       return { ...state, statuses: { ...state.statuses, [frame.channel]: frame.data }, clockOffsetMs: Date.parse(frame.time) - now };
     case 'event':
       return withEvents(state, [frame.data]);
+    // Pages that read these by REST are told, see live.tsx.
+    case 'drill':
+    case 'webhooks':
+      return state;
     case 'metrics': {
       const statuses: Record<string, Status> = {};
       const histories: Record<string, History> = {};
       // Channels and destinations that are gone are in no metrics any more, and lose their curves here.
+      const times = Date.parse(frame.time) / 1_000;
+      const extend = (key: string, bitrateKbps: number, fps: number, queueMs = 0) => {
+        histories[key] = extended(state.histories[key], { times, bitrateKbps, fps, queueMs });
+      };
       for (const metrics of frame.data.channels) {
         const before = state.statuses[metrics.channel];
         if (before) statuses[metrics.channel] = withMetrics(before, metrics);
-        histories[metrics.channel] = extended(state.histories[metrics.channel], metrics.program.bitrateKbps, metrics.program.fps);
-        for (const { id, bitrateKbps, fps } of metrics.destinations) {
-          const key = `${metrics.channel}/${id}`;
-          histories[key] = extended(state.histories[key], bitrateKbps, fps);
-        }
+        extend(metrics.channel, metrics.program.bitrateKbps, metrics.program.fps);
+        for (const { id, videoBitrateKbps, audioBitrateKbps, fps } of metrics.sources) extend(`${metrics.channel}/source/${id}`, videoBitrateKbps + audioBitrateKbps, fps);
+        for (const { id, bitrateKbps, fps, queueMs } of metrics.destinations) extend(`${metrics.channel}/${id}`, bitrateKbps, fps, queueMs);
       }
       return { ...state, statuses, histories, clockOffsetMs: Date.parse(frame.time) - now };
     }
@@ -60,11 +76,9 @@ export function withEvents(state: LiveState, added: readonly LiveEvent[]): LiveS
   return { ...state, events };
 }
 
-function extended(history: History | undefined, bitrateKbps: number, fps: number): History {
-  return {
-    bitrateKbps: [...(history?.bitrateKbps ?? []), bitrateKbps].slice(-historyLength),
-    fps: [...(history?.fps ?? []), fps].slice(-historyLength),
-  };
+function extended(history: History | undefined, measured: Measured): History {
+  const longer = (name: keyof History) => [...(history?.[name] ?? []).slice(1 - historyLength), measured[name]];
+  return { times: longer('times'), bitrateKbps: longer('bitrateKbps'), fps: longer('fps'), queueMs: longer('queueMs') };
 }
 
 // The metrics are newer than the status: states and numbers come from them, words from the status.

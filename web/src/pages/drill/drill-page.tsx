@@ -17,18 +17,15 @@ import { Cell, Table } from '../../ui/table';
 import { figuresOf, progressOf } from './drill';
 import './drill.css';
 
-/** While a drill runs it is asked for so often; nothing of it comes by the WebSocket. */
-const askEveryMs = 500;
-
 const noSuchDrill = (error: unknown) => error instanceof ApiError && error.status === 404;
 
 /** Rehearses the loss of the source of a channel. */
 export default function DrillPage() {
   const { channel = 'main' } = useParams<{ channel?: string }>();
+  // Its steps come by the WebSocket.
   const query = useQuery({
     queryKey: ['drill', channel],
     queryFn: () => api.get('/api/channels/{id}/drill', { path: { id: channel } }).catch((error: unknown) => (noSuchDrill(error) ? null : Promise.reject(error as Error))),
-    refetchInterval: current => (current.state.data?.state === 'running' ? askEveryMs : false),
   });
   const drill = query.data ?? null;
   return (
@@ -49,7 +46,9 @@ function Begin({ channel, isRunning }: { channel: string; isRunning: boolean }) 
   const [seconds, setSeconds] = useState('5');
   const [isAsking, setAsking] = useState(false);
   const begin = async (onAir: boolean) => {
-    queries.setQueryData(['drill', channel], await api.post('/api/channels/{id}/drill', { path: { id: channel }, body: { seconds: Number(seconds), onAir } }));
+    const begun = await api.post('/api/channels/{id}/drill', { path: { id: channel }, body: { seconds: Number(seconds), onAir } });
+    // The WebSocket may have been quicker, and knows more then.
+    queries.setQueryData<Drill | null>(['drill', channel], known => (known?.startedAt === begun.startedAt ? known : begun));
   };
   const form = useForm(fields, async () => {
     try {

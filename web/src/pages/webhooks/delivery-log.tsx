@@ -44,9 +44,6 @@ export function DeliveryLog({ id }: { id: string }) {
               </option>
             ))}
           </select>
-          <Button onClick={() => query.refetch()} isBusy={query.isFetching && !query.isLoading}>
-            Look again
-          </Button>
         </div>
       </div>
       <Loaded query={query}>
