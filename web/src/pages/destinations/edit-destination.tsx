@@ -6,6 +6,7 @@ import { api, getTagged, type Tagged } from '../../api/client';
 import type { Destination } from '../../api/types';
 import { PageHead } from '../../app/page-head';
 import { Conflict, useEditing } from '../../editing/editing';
+import { Curves } from '../../live/curves';
 import { useStatus } from '../../live/live';
 import { TestAnswer } from '../../platforms/connection-test';
 import { useMay } from '../../session/session';
@@ -116,6 +117,12 @@ function Editor({ loaded }: { loaded: Tagged<Destination> }) {
           </div>
           {isEnabled && live?.lastError && live.verdict !== 'delivering' && <Notice tone="bad">{live.lastError}</Notice>}
         </section>
+        {live?.state === 'live' && (
+          <section className="card card-body stack" aria-label="Over time">
+            <h2>Over time</h2>
+            <Curves of={`${kept.channelId}/${id}`} hasQueue />
+          </section>
+        )}
         {mayManage && (
           <section className="card card-body stack" aria-label="Connection test">
             <div>

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { api } from '../../api/client';
 import type { DestinationStatus } from '../../api/types';
 import { useHistory, useServerNow } from '../../live/live';
-import { historyLength } from '../../live/state';
+import { sparkLength } from '../../live/state';
 import { DestinationMark } from '../../platforms/mark';
 import { useMay } from '../../session/session';
 import { Badge, type Tone } from '../../ui/badge';
@@ -49,7 +49,7 @@ export function DestinationRow({ channel, row }: { channel: string; row: Destina
         <span className="soft small numbers">{isSending ? clock(row.uptimeSeconds) : ''}</span>
       </div>
       <div className="destination-curve">
-        <Sparkline values={history?.bitrateKbps ?? []} count={historyLength} label={`Bitrate of ${row.name} in the last two minutes`} />
+        <Sparkline values={history?.bitrateKbps.slice(-sparkLength) ?? []} count={sparkLength} label={`Bitrate of ${row.name} in the last two minutes`} />
         <span className="numbers small">
           {isSending ? `${bitrate(row.bitrateKbps)} · ${frames(row.fps)} fps` : '–'}
         </span>

@@ -1,6 +1,7 @@
 import { CircleCheck, CircleOff, Radio, TriangleAlert, type LucideIcon } from 'lucide-react';
 import { Link } from 'wouter';
 import type { Source, Status } from '../../api/types';
+import { FoldedCurves } from '../../live/curves';
 import { Badge, type Tone } from '../../ui/badge';
 import { bitrate, frames, seconds } from '../../ui/format';
 import { Notice } from '../../ui/notice';
@@ -24,14 +25,14 @@ export function SourceCard({ status }: { status: Status }) {
       </div>
       <ul className="sources">
         {shown.map(source => (
-          <SourceLine key={source.id} source={source} isShown={status.program.activeSource === source.id} />
+          <SourceLine key={source.id} channel={status.channel} source={source} isShown={status.program.activeSource === source.id} />
         ))}
       </ul>
     </section>
   );
 }
 
-function SourceLine({ source, isShown }: { source: Source; isShown: boolean }) {
+function SourceLine({ channel, source, isShown }: { channel: string; source: Source; isShown: boolean }) {
   const state = stateOf(source, isShown);
   const { video, audio } = source;
   return (
@@ -67,6 +68,7 @@ function SourceLine({ source, isShown }: { source: Source; isShown: boolean }) {
           </div>
         </dl>
       )}
+      {video !== null && <FoldedCurves of={`${channel}/source/${source.id}`} label="Over time" />}
       {source.state === 'absent' && <p className="soft small">No encoder is connected.</p>}
       {source.state === 'stalled' && (
         <Notice tone="warn">The encoder is connected, but nothing comes. Look at its network and at the machine that it runs on.</Notice>

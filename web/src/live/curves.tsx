@@ -1,0 +1,51 @@
+import { ChartLine } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
+import { bitrate, frames } from '../ui/format';
+import { useHistory } from './live';
+import type { History } from './state';
+
+const Chart = lazy(() => import('../ui/chart'));
+
+interface Measure {
+  name: Exclude<keyof History, 'times'>;
+  title: string;
+  format: (value: number) => string;
+}
+
+const measures: readonly Measure[] = [
+  { name: 'bitrateKbps', title: 'Bitrate', format: bitrate },
+  { name: 'fps', title: 'Frames per second', format: frames },
+  { name: 'queueMs', title: 'Queue', format: value => `${(value / 1_000).toFixed(1)} s` },
+];
+
+/** As high as a chart with its title: nothing moves when it comes. */
+const chartHeight = 152;
+
+/** Charts of what this page has heard of something (a key of `useHistory`), ten minutes at most. */
+export function Curves({ of, hasQueue = false }: { of: string; hasQueue?: boolean }) {
+  const history = useHistory(of);
+  const shown = measures.filter(({ name }) => hasQueue || name !== 'queueMs');
+  return (
+    <div className="stack">
+      {shown.map(({ name, title, format }) => (
+        <Suspense key={name} fallback={<div style={{ minHeight: chartHeight }} />}>
+          <Chart title={title} times={history?.times ?? []} values={history?.[name] ?? []} format={format} group={of} />
+        </Suspense>
+      ))}
+      <p className="soft small">What this page has heard since it was opened, ten minutes at most.</p>
+    </div>
+  );
+}
+
+/** The same behind a button: charts are loaded by who wants them. */
+export function FoldedCurves({ of, label }: { of: string; label: string }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className="more" onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary>
+        <ChartLine size={16} aria-hidden /> {label}
+      </summary>
+      {isOpen && <Curves of={of} />}
+    </details>
+  );
+}
