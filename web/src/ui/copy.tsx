@@ -1,38 +1,36 @@
 import { Check, Copy as CopyIcon } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button } from './button';
+import { copyText, selectText } from './clipboard';
 
 /** How long "Copied" stands. */
 const shownMs = 2_000;
 
-/** A value to paste elsewhere. `isSecret`: dots until it is asked for; copying works either way. */
+const words = { idle: 'Copy', copied: 'Copied', byHand: 'Press Ctrl+C' } as const;
+
+/** A value to paste elsewhere. `shown`: what stands for it on the page; copying works either way. */
 export function Copy({ label, value, shown = value }: { label: string; value: string; shown?: string }) {
+  const place = useRef<HTMLDivElement>(null);
   const text = useRef<HTMLElement>(null);
-  const [isCopied, setCopied] = useState(false);
+  const [state, setState] = useState<keyof typeof words>('idle');
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(value);
-    } catch {
-      // Over plain HTTP browsers have no clipboard for pages: the old way works there.
-      const field = document.createElement('textarea');
-      field.value = value;
-      document.body.append(field);
-      field.select();
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other for pages without TLS
-      document.execCommand('copy');
-      field.remove();
-    }
-    setCopied(true);
-    setTimeout(() => setCopied(false), shownMs);
+    if (place.current !== null) setState((await copyText(value, place.current)) ? 'copied' : 'byHand');
   };
+  useEffect(() => {
+    if (state === 'byHand' && text.current !== null) selectText(text.current);
+    if (state !== 'copied') return;
+    const timer = setTimeout(() => setState('idle'), shownMs);
+    return () => clearTimeout(timer);
+  }, [state]);
   return (
-    <div className="copy">
+    <div className="copy" ref={place}>
       <code className="copy-value" ref={text}>
-        {shown}
+        {/* By hand only what is there can be copied. */}
+        {state === 'byHand' ? value : shown}
       </code>
       <Button onClick={copy} aria-label={`Copy ${label}`}>
-        {isCopied ? <Check size={16} aria-hidden /> : <CopyIcon size={16} aria-hidden />}
-        <span aria-live="polite">{isCopied ? 'Copied' : 'Copy'}</span>
+        {state === 'copied' ? <Check size={16} aria-hidden /> : <CopyIcon size={16} aria-hidden />}
+        <span aria-live="polite">{words[state]}</span>
       </Button>
     </div>
   );
