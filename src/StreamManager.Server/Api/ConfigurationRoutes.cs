@@ -1,4 +1,5 @@
 using StreamManager.Server.Api.Description;
+using StreamManager.Server.Channels;
 using StreamManager.Server.Configuration;
 using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
@@ -14,7 +15,7 @@ namespace StreamManager.Server.Api;
 /// <param name="ChangedAt">When it was last changed, by its own stamp; null: there is no file.</param>
 /// <param name="Errors">Why it was refused, every mistake.</param>
 /// <param name="NeedsRestart">Changed settings that hold from the next start only.</param>
-/// <param name="Settings">Every setting with its value and where that came from. (What was changed through the API lies over it: see the channels and destinations.)</param>
+/// <param name="Settings">Every setting with its value and where that came from. (Destinations of the file that were changed through the API: see there.)</param>
 internal sealed record ConfigurationDocument(
     string File, string State, DateTime? AppliedAt, DateTime? ReadAt, DateTime? CheckedAt, DateTime? ChangedAt, IReadOnlyList<string> Errors, IReadOnlyList<string> NeedsRestart,
     IReadOnlyList<SettingDocument> Settings);
@@ -22,11 +23,11 @@ internal sealed record ConfigurationDocument(
 /// <summary>A setting.</summary>
 /// <param name="Name">Its name in the file (with its path) or the environment.</param>
 /// <param name="Value">Its value, a secret masked; null: none.</param>
-/// <param name="Source">environment, the file with the line, or built in.</param>
+/// <param name="Source">environment, the file with the line, saved (through the API or the dashboard; and over what, where that was no built-in value), or built in.</param>
 internal sealed record SettingDocument(string Name, string? Value, string Source);
 
 /// <summary>Shows the state of the configuration file, and reads it again.</summary>
-internal sealed class ConfigurationRoutes(ConfigurationReloader reloader)
+internal sealed class ConfigurationRoutes(ConfigurationReloader reloader, ChannelCatalog channels)
 {
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
@@ -49,7 +50,7 @@ internal sealed class ConfigurationRoutes(ConfigurationReloader reloader)
                 Errors: [.. status.Errors.Select(error => new FieldError(error.Key, $"{error.Origin}: {(error.Value is null ? "" : $"\"{error.Value}\" is not allowed: ")}{error.Allowed}"))]);
     }
 
-    private static IResult Answer(ConfigurationStatus status) => Answers.Json(
+    private IResult Answer(ConfigurationStatus status) => Answers.Json(
         new ConfigurationDocument(
             status.File,
             status.IsPending ? "pending" : status.IsCurrent ? "current" : "refused",
@@ -59,6 +60,6 @@ internal sealed class ConfigurationRoutes(ConfigurationReloader reloader)
             StatusMapper.Utc(status.ChangedAt),
             [.. status.Errors.Select(error => error.ToString())],
             status.NeedsRestart,
-            [.. status.Settings.Select(setting => new SettingDocument(setting.Name, setting.Value, setting.Source))]),
+            [.. SavedSettings.Over(status.Settings, channels.All).Select(setting => new SettingDocument(setting.Name, setting.Value, setting.Source))]),
         ApiJson.Readable.ConfigurationDocument);
 }

@@ -264,7 +264,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new KeyRoutes(services, _access, events).Map(_application);
         _configuration = OwnAsync(new ConfigurationReloader(
             options, load, new ConfigurationTargets(_channels, catalog, destinations, _access.Keys), events, time, loggers.CreateLogger<ConfigurationReloader>()));
-        new ConfigurationRoutes(_configuration).Map(_application);
+        new ConfigurationRoutes(_configuration, catalog).Map(_application);
         var uploadPlaces = new UploadPlaces();
         new MediaRoutes(services, new UploadReceiver(library, uploadPlaces, events, time, loggers.CreateLogger<UploadReceiver>())).Map(_application);
         new UploadRoutes(OwnAsync(ResumableUploads.Open(library, uploadPlaces, events, time, loggers.CreateLogger<ResumableUploads>())), time).Map(_application);

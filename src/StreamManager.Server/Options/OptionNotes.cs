@@ -11,6 +11,9 @@ internal sealed record ReadSetting(string Name, string? Value, string Source);
 /// <summary>What is noted of one load: every mistake, so that a user sees all of them at once, and where each value came from.</summary>
 internal sealed class OptionNotes
 {
+    /// <summary>Where a value comes from that nobody gave.</summary>
+    public const string BuiltIn = "built in";
+
     /// <summary>Longest piece of a wrong value that is repeated to the user.</summary>
     private const int ShownLength = 80;
 
@@ -43,7 +46,7 @@ internal sealed class OptionNotes
         string or int or long or double or System.Net.IPAddress => Clean(Convert.ToString(builtIn, CultureInfo.InvariantCulture)!),
         Enum value => value.ToString().ToLowerInvariant(),
         _ => null,
-    }, "built in"));
+    }, BuiltIn));
 
     /// <summary>A mistake that is not about one value.</summary>
     public void Add(string origin, string key, string message) => Add(new OptionError(origin, Clean(key), null, message));

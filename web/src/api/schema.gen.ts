@@ -1598,7 +1598,7 @@ export interface components {
              * @description When the file was read last, with or without success.
              */
             readAt: null | string;
-            /** @description Every setting with its value and where that came from. (What was changed through the API lies over it: see the channels and destinations.) */
+            /** @description Every setting with its value and where that came from. (Destinations of the file that were changed through the API: see there.) */
             settings: components["schemas"]["Setting"][];
             /** @description current: its text holds; refused: it does not, and the settings are those from before; pending: it was changed since it was read, and is read soon. */
             state: string;
@@ -2153,7 +2153,7 @@ export interface components {
         Setting: {
             /** @description Its name in the file (with its path) or the environment. */
             name: string;
-            /** @description environment, the file with the line, or built in. */
+            /** @description environment, the file with the line, saved (through the API or the dashboard; and over what, where that was no built-in value), or built in. */
             source: string;
             /** @description Its value, a secret masked; null: none. */
             value: null | string;

@@ -25,6 +25,9 @@ export async function readHealth(): Promise<Health> {
   return (await response.json()) as Health;
 }
 
+/** Was it saved through the API or the dashboard? */
+export const isSaved = (source: string): boolean => source.startsWith('saved');
+
 /** The settings whose name, value or source has all the words. */
 export function matching(settings: readonly Setting[], words: string, isChangedOnly: boolean): Setting[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
