@@ -10,12 +10,14 @@ interface Measure {
   name: Exclude<keyof History, 'times'>;
   title: string;
   format: (value: number) => string;
+  /** See the chart. */
+  least: number;
 }
 
 const measures: readonly Measure[] = [
-  { name: 'bitrateKbps', title: 'Bitrate', format: bitrate },
-  { name: 'fps', title: 'Frames per second', format: frames },
-  { name: 'queueMs', title: 'Queue', format: value => `${(value / 1_000).toFixed(1)} s` },
+  { name: 'bitrateKbps', title: 'Bitrate', format: bitrate, least: 100 },
+  { name: 'fps', title: 'Frames per second', format: frames, least: 10 },
+  { name: 'queueMs', title: 'Queue', format: value => `${(value / 1_000).toFixed(1)} s`, least: 1_000 },
 ];
 
 /** As high as a chart with its title: nothing moves when it comes. */
@@ -27,9 +29,9 @@ export function Curves({ of, hasQueue = false }: { of: string; hasQueue?: boolea
   const shown = measures.filter(({ name }) => hasQueue || name !== 'queueMs');
   return (
     <div className="stack">
-      {shown.map(({ name, title, format }) => (
+      {shown.map(({ name, ...measure }) => (
         <Suspense key={name} fallback={<div style={{ minHeight: chartHeight }} />}>
-          <Chart title={title} times={history?.times ?? []} values={history?.[name] ?? []} format={format} group={of} />
+          <Chart {...measure} times={history?.times ?? []} values={history?.[name] ?? []} group={of} />
         </Suspense>
       ))}
       <p className="soft small">What this page has heard since it was opened, ten minutes at most.</p>

@@ -52,6 +52,7 @@ const changedBy: readonly (readonly [prefix: string, query: string])[] = [
   ['audit.destination.', 'destinations'],
   ['audit.key.', 'keys'],
   ['audit.channel.', 'channels'],
+  ['audit.channel.', 'configuration'],
   ['audit.webhook.', 'webhooks'],
   ['audit.user.', 'users'],
   ['audit.token.', 'tokens'],

@@ -12,6 +12,8 @@ export interface ChartProps {
   times: readonly number[];
   values: readonly number[];
   format: (value: number) => string;
+  /** The top of the chart is not below it: noise around nothing must not look like mountains. */
+  least: number;
   /** Charts with the same word show the same moment under the pointer. */
   group: string;
 }
@@ -24,7 +26,7 @@ const axisSize = { x: 28, y: 84 };
 const colour = (token: string) => getComputedStyle(document.documentElement).getPropertyValue(token).trim();
 
 /** A curve over time with axes; the value under the pointer, or the newest, stands above it. Load it lazily: its library is not needed elsewhere. */
-export default function Chart({ title, times, values, format, group }: ChartProps) {
+export default function Chart({ title, times, values, format, least, group }: ChartProps) {
   const [theme] = useTheme();
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | null>(null);
@@ -43,7 +45,7 @@ export default function Chart({ title, times, values, format, group }: ChartProp
         height,
         legend: { show: false },
         cursor: { sync: { key: group }, drag: { x: false, y: false }, y: false },
-        scales: { x: { range: () => spanOf(latest.current.times) }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+        scales: { x: { range: () => spanOf(latest.current.times) }, y: { range: (_, __, most) => [0, Math.max(least, most * 1.1)] } },
         axes: [
           { ...axis, size: axisSize.x, space: 90, values: (_, splits) => splits.map(split => timeOfDay(split * 1_000)) },
           { ...axis, size: axisSize.y, space: 32, values: (_, splits) => splits.map(split => latest.current.format(split)) },
@@ -62,7 +64,7 @@ export default function Chart({ title, times, values, format, group }: ChartProp
       plot.current = null;
       made.destroy();
     };
-  }, [group, theme]);
+  }, [group, least, theme]);
 
   // No dependencies: what is drawn is what was rendered.
   useEffect(() => plot.current?.setData(data));

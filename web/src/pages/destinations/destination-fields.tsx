@@ -26,7 +26,14 @@ export function DestinationFields({ values, set, state, channels, kept, urlExamp
       'None is kept: the address has it. It is never shown.'
     ) : (
       <>
-        One is kept that ends with <code>{kept.streamKeyHint}</code>. It is never shown; what you enter here replaces it.
+        One is kept
+        {kept.streamKeyHint !== '…' && (
+          <>
+            {' '}
+            that ends with <code>{kept.streamKeyHint}</code>
+          </>
+        )}
+        . It is never shown; what you enter here replaces it.
       </>
     );
   // An error in what is folded away must be seen.

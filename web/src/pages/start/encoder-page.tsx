@@ -19,12 +19,16 @@ async function readKey(): Promise<string | null> {
   return own ? ((await api.post('/api/keys/{id}/reveal', { path: { id: own.id } })).key ?? null) : null;
 }
 
+/** Does the address mean the machine on which it is read? */
+const isLocal = (url = '') => /^rtmps?:\/\/(localhost|127\.|\[::1\])/.test(url);
+
 /** The second screen, and the page to come back to when an encoder has to be set up. */
 export default function EncoderPage() {
   const mayReveal = useMay('administer');
   const status = useStatus('main');
-  const key = useQuery({ queryKey: ['keys', 'main', 'revealed'], queryFn: readKey, enabled: mayReveal, staleTime: Infinity, gcTime: 0 });
   const hint = status?.ingest.keyHint ?? '';
+  // Not one of the lists of keys: those are read again after each event about keys, and showing one is such an event. Another key has another hint.
+  const key = useQuery({ queryKey: ['revealed-key', hint], queryFn: readKey, enabled: mayReveal && hint !== '', staleTime: Infinity, gcTime: 0 });
   return (
     <>
       <PageHead
@@ -68,7 +72,7 @@ export default function EncoderPage() {
               <dd>6,000 kbit/s</dd>
             </div>
           </dl>
-          <p className="soft small">From another machine, localhost in the server is this machine&rsquo;s name or address.</p>
+          {isLocal(status?.ingest.url) && <p className="soft small">From another machine, localhost in the server is this machine&rsquo;s name or address.</p>}
         </section>
         <SourceCheck />
       </div>
