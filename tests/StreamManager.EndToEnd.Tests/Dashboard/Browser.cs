@@ -7,6 +7,9 @@ namespace StreamManager.EndToEnd.Tests.Dashboard;
 /// <summary>One Chromium for the tests of a class: the distribution's own, driven by Playwright. Nothing is downloaded.</summary>
 public sealed class Browser : IAsyncLifetime
 {
+    /// <summary>A name of this machine by which pages are no secure context, as they are from another machine over plain HTTP.</summary>
+    public const string OtherName = "studio.test";
+
     /// <summary>Only a failing test gets there: the machine may be busy with other builds.</summary>
     private const float TimeoutMs = 30_000;
 
@@ -33,7 +36,7 @@ public sealed class Browser : IAsyncLifetime
         _chromium = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Programs.FirstOrDefault(File.Exists) ?? throw new FileNotFoundException("There is no Chromium: apt-get install chromium."),
-            Args = ["--no-sandbox", "--disable-dev-shm-usage"],
+            Args = ["--no-sandbox", "--disable-dev-shm-usage", $"--host-resolver-rules=MAP {OtherName} 127.0.0.1"],
         });
         Assertions.SetDefaultExpectTimeout(TimeoutMs);
     }

@@ -60,6 +60,31 @@ public sealed class KeyPageTests(Browser browser) : IClassFixture<Browser>
         Assert.Empty(problems);
     }
 
+    [Fact]
+    public async Task OwnKey_IsAskedForOnce_AndAgainWhenItIsAnother()
+    {
+        // Without a fixed key the channel has one that the server made, and that an owner may see.
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["INGEST_KEY"] = null, ["DASHBOARD_DIR"] = Browser.Built };
+        await using var server = await ServerProcess.StartAsync(new ServerSettings { Environment = environment });
+        Assert.Equal(HttpStatusCode.Created, (await server.Api.PostAsync("/api/users", new { name = DashboardServer.Owner, password = DashboardServer.Password, role = "owner" })).Status);
+        List<string> problems = [];
+        var page = await browser.OpenAsync(server.ApiPort, problems);
+        await using var context = page.Context;
+        var asked = 0;
+        page.Request += (_, request) => asked += request.Url.EndsWith("/reveal", StringComparison.Ordinal) ? 1 : 0;
+        await page.GotoAsync("/start");
+        await DashboardServer.LogInAsync(page);
+        var id = (await server.Api.GetAsync("/api/keys")).Body.EnumerateArray().First(key => key.GetProperty("name").GetString() == "main/main").GetProperty("id").GetString();
+        var first = (await server.Api.PostAsync($"/api/keys/{id}/reveal")).Body.GetProperty("key").GetString()!;
+        await Assertions.Expect(page.GetByText(first)).ToBeVisibleAsync();
+
+        // That somebody saw the key is an event about keys; the page must not see that as a reason to look once more.
+        var second = (await server.Api.PostAsync($"/api/keys/{id}/rotate")).Body.GetProperty("key").GetString()!;
+        await Assertions.Expect(page.GetByText(second)).ToBeVisibleAsync();
+        Assert.Equal(2, asked);
+        Assert.Empty(problems);
+    }
+
     private static async Task EditAsync(IPage page)
     {
         await page.GetByRole(AriaRole.Button, new() { Name = "More for Studio" }).ClickAsync();
