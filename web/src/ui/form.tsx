@@ -1,5 +1,5 @@
 import { CircleAlert } from 'lucide-react';
-import { useCallback, useId, useRef, useState, type SyntheticEvent, type InputHTMLAttributes, type ReactNode } from 'react';
+import { useCallback, useEffect, useId, useRef, useState, type SyntheticEvent, type InputHTMLAttributes, type ReactNode } from 'react';
 import { ApiError, wordsOf } from '../api/problem';
 import { Notice } from './notice';
 
@@ -44,7 +44,12 @@ export class FieldProblem extends Error {
  */
 export function useForm(fields: readonly string[], submit: () => Promise<unknown>) {
   const [state, setState] = useState<FormState>(idle);
+  const [failures, setFailures] = useState(0);
   const form = useRef<HTMLFormElement>(null);
+  // After what is wrong has been drawn, however busy the machine is.
+  useEffect(() => {
+    if (failures > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [failures]);
   const onSubmit = useCallback(
     async (event: SyntheticEvent) => {
       event.preventDefault();
@@ -55,7 +60,7 @@ export function useForm(fields: readonly string[], submit: () => Promise<unknown
       } catch (error) {
         const next = error instanceof FieldProblem ? { ...idle, errors: { [error.field]: error.message } } : sortErrors(error, new Set(fields));
         setState(next);
-        requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+        setFailures(count => count + 1);
       }
     },
     [fields, submit],
