@@ -64,6 +64,9 @@ const changedBy: readonly (readonly [prefix: string, query: string])[] = [
   ['server.configuration', 'configuration'],
 ];
 
+/** What the strip of the live page tells of (pages/live/journal.ts): without this, viewers who come and go would push it out. */
+const ofShows = 'program,source,destination,audit.channel,server';
+
 /** Brings what was read by REST up to date. */
 function tellQueries(queries: QueryClient, frame: Frame): void {
   switch (frame.type) {
@@ -89,7 +92,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     let wasLost = false;
     const readJournal = () => {
-      api.get('/api/events', { query: { limit: 100 } }).then(
+      api.get('/api/events', { query: { limit: 100, type: ofShows } }).then(
         page => store.set(withEvents(store.read(), page.events as LiveEvent[])),
         () => undefined, // It is asked again with the next connection, and the page does without.
       );
