@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace StreamManager.Server.Options;
 
@@ -44,7 +45,8 @@ internal sealed class OptionNotes
         bool value => value ? "true" : "false",
         TimeSpan value => value.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) + " s",
         string or int or long or double or System.Net.IPAddress => Clean(Convert.ToString(builtIn, CultureInfo.InvariantCulture)!),
-        Enum value => value.ToString().ToLowerInvariant(),
+        Enum value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()),
+        Resolution value => $"{value.Width}x{value.Height}",
         _ => null,
     }, BuiltIn));
 

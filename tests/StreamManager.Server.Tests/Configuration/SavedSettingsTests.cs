@@ -30,7 +30,8 @@ public sealed class SavedSettingsTests
             Assert.Equal((name, value, "saved"), (name, Value(name), From(name)));
         foreach (var name in (string[])["fps", "channels[0].end_after"])
             Assert.Contains("line", From(name), StringComparison.Ordinal);
-        Assert.Equal("built in", From("on_crash"));
+        foreach (var (name, value) in new[] { ("on_crash", "fallback"), ("channels[0].start", "on_publish"), ("channels[0].resolution", "1920x1080") })
+            Assert.Equal((name, value, "built in"), (name, Value(name), From(name)));
 
         string? Value(string name) => Find(name).GetProperty("value").GetString();
         string From(string name) => Find(name).GetProperty("source").GetString()!;
