@@ -79,8 +79,10 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     {
         _subscription.Dispose();
         using var patience = new CancellationTokenSource(FlushPatience, _time);
-        await using var late = patience.Token.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _stopping);
-        await _running;
+        await using (patience.Token.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _stopping))
+            await _running;
+
+        // Not before nobody cancels it any more.
         _stopping.Dispose();
     }
 
