@@ -1,8 +1,9 @@
 using System.CommandLine;
 using StreamManager.Server.Hosting;
 
-var serve = new Command("serve", "Runs the server (the default).");
-serve.SetAction((_, _) => ServeCommand.RunAsync());
+var takeover = new Option<bool>("--takeover") { Description = "Take a shared database (REDIS_URL) over from another server that puts its channels on air." };
+var serve = new Command("serve", "Runs the server (the default).") { takeover };
+serve.SetAction((result, _) => ServeCommand.RunAsync(result.GetValue(takeover)));
 var doctor = new Command("doctor", "Checks what the server needs: ffmpeg, ports, data directory, clock.");
 doctor.SetAction((_, _) => DoctorCommand.RunAsync());
 var rotate = new Command("rotate", "Puts the stored secrets under a new key (NEW_ENCRYPTION_KEY, or a new file). Stop the server first.");
@@ -17,5 +18,5 @@ export.SetAction((result, cancel) => TransferCommands.ExportAsync(result.GetRequ
 var import = new Command("import", "Reads such a file: what has the same id is replaced. Stop the server first.") { file };
 import.SetAction((result, cancel) => TransferCommands.ImportAsync(result.GetRequiredValue(file), cancel));
 var root = new RootCommand("Stream Manager: one continuous program, many destinations.") { serve, doctor, health, vault, export, import };
-root.SetAction((_, _) => ServeCommand.RunAsync());
+root.SetAction((_, _) => ServeCommand.RunAsync(takesOver: false));
 return await root.Parse(args).InvokeAsync();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Events;
 
@@ -14,8 +15,10 @@ internal static class ServerEvents
 
     private static readonly EventType StoreDamagedType = new("server.storeDamaged", "kind", "document");
 
+    private static readonly EventType LeaseLostType = new("server.leaseLost", "host", "instance", "since");
+
     /// <summary>The family.</summary>
-    public static ImmutableArray<EventType> All { get; } = [StartedType, StoppingType, ConfigurationChangedType, ConfigurationRefusedType, JournalGapType, StoreDamagedType];
+    public static ImmutableArray<EventType> All { get; } = [StartedType, StoppingType, ConfigurationChangedType, ConfigurationRefusedType, JournalGapType, StoreDamagedType, LeaseLostType];
 
     /// <summary>Everything runs.</summary>
     public static ServerEvent Started(DateTimeOffset time, string version) => StartedType.At(time, null, null, version);
@@ -36,6 +39,9 @@ internal static class ServerEvents
 
     /// <summary>A document in the store cannot be read, and the server goes on without it.</summary>
     public static ServerEvent StoreDamaged(DateTimeOffset time, string kind, string id) => StoreDamagedType.At(time, null, null, kind, id);
+
+    /// <summary>Another server has taken over the database that this one put on air.</summary>
+    public static ServerEvent LeaseLost(DateTimeOffset time, LeaseHolder other) => LeaseLostType.At(time, null, null, other.Host, other.Instance, EventType.Word(other.Since));
 
     private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(text => JsonValue.Create(text))];
 }

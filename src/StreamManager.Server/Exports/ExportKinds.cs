@@ -13,7 +13,7 @@ internal static class ExportKinds
 
     /// <summary>Never: they are of the moment, or belong to the machine. (Files of the media library are copied as files; the next start finds them.)</summary>
     public static FrozenSet<string> Left { get; } =
-        Set("broadcast", "broadcast-destinations", "broadcast-report", "idempotency", "media", "session", "setup", "vault", "webhook-delivery");
+        Set("broadcast", "broadcast-destinations", "broadcast-report", "idempotency", "lease", "media", "session", "setup", "vault", "webhook-delivery");
 
     private static FrozenSet<string> Set(params string[] kinds) => kinds.ToFrozenSet(StringComparer.Ordinal);
 }

@@ -10,7 +10,8 @@ internal static class ServeCommand
     public const int CannotStart = 1;
 
     /// <summary>Runs to the end. 0: ended in order.</summary>
-    public static async Task<int> RunAsync()
+    /// <param name="takesOver">See <see cref="ServerOptions.TakesOver"/>.</param>
+    public static async Task<int> RunAsync(bool takesOver)
     {
         var loaded = OptionsLoader.Load();
         if (loaded is OptionsResult.Invalid invalid)
@@ -20,6 +21,7 @@ internal static class ServeCommand
         }
 
         var (options, notices) = (OptionsResult.Loaded)loaded;
+        options = options with { TakesOver = takesOver };
         var stop = new TaskCompletionSource<PosixSignal>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => OnSignal(context, stop));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => OnSignal(context, stop));

@@ -186,10 +186,14 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         loggers.AddProvider(log);
         var state = OwnAsync(await ServerState.OpenAsync(options, time, loggers, cancellationToken));
         var store = state.Store;
+        var events = _events = new EventBus();
+
+        // SQLite needs none: its data directory is locked.
+        var lease = options.Redis is null ? null : OwnAsync(await DatabaseLease.TakeAsync(
+            store, LeaseHolder.Of(state.Directory, time.GetUtcNow()), options.TakesOver, events, time, loggers.CreateLogger<DatabaseLease>(), cancellationToken));
         var vault = Own(await Vault.OpenAsync(store, options.EncryptionKey, options.DataDirectory, time, cancellationToken));
         IsFirstStart = vault.IsNew;
         store.Keep(vault.Anchor);
-        var events = _events = new EventBus();
         OwnAsync(new JournalWriter(
             state.Journal, events, new JournalRetention(TimeSpan.FromDays(options.EventRetentionDays), options.EventRetentionEntries), time, loggers.CreateLogger<JournalWriter>()));
         _accounts = OwnAsync(new AccountParts(store, options.AdminToken, events, time, loggers));
@@ -289,6 +293,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
             ready:
             [
                 ReadinessChecks.Store(store),
+                ReadinessChecks.Lease(() => lease?.Other),
                 ReadinessChecks.Ports(() => _ports.Bound, time),
                 ReadinessChecks.Ffmpeg(options.FfmpegPath),
                 ReadinessChecks.Disk(options.DataDirectory),

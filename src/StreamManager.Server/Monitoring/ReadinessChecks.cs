@@ -27,6 +27,11 @@ internal static class ReadinessChecks
             FindNote = () => store.Health is { IsAvailable: true } good ? good.ForOutsiders : null,
         };
 
+    /// <summary>Who puts the channels of a shared database on air.</summary>
+    /// <param name="other">Another server that does; null: nobody else.</param>
+    public static HealthCheck Lease(Func<LeaseHolder?> other) => new(
+        "lease", () => other() is null ? null : "another server has taken the database over: what is on air here goes on, publishers belong there; the log says which");
+
     /// <summary>The disk below the data directory.</summary>
     public static HealthCheck Disk(string dataDirectory) => new("disk", () =>
     {

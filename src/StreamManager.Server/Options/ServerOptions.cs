@@ -52,6 +52,9 @@ internal sealed record ServerOptions
     /// <summary>The Redis that holds the state; null: an SQLite database in <see cref="DataDirectory"/>.</summary>
     public RedisUrl? Redis { get; init; }
 
+    /// <summary><c>--takeover</c>: the shared database is taken over from another server that holds it. No setting: it is meant for one start.</summary>
+    public bool TakesOver { get; init; }
+
     /// <summary>PEM of the authorities that its certificate must be signed by, in place of the operating system's; null: those.</summary>
     public string? RedisAuthority { get; init; }
 

@@ -30,6 +30,9 @@ internal sealed class ServerState : IAsyncDisposable
     /// <summary>The journal.</summary>
     public IEventJournal Journal { get; }
 
+    /// <summary>The data directory, held by this process.</summary>
+    public DataDirectoryLock Directory => _directory;
+
     /// <summary>Opens it; makes it at the first start.</summary>
     /// <exception cref="StartupException">It cannot be used; the message says why and what to do.</exception>
     /// <exception cref="StoreUnavailableException">The Redis cannot be used.</exception>

@@ -64,6 +64,37 @@ public sealed class RedisServerTests
     }
 
     [Fact]
+    public async Task SecondServer_OnTheSameDatabase_DoesNotStart_UnlessItTakesOver_AndWhatIsOnAirStays()
+    {
+        using var folder = new TemporaryFolder();
+        using var other = new TemporaryFolder();
+        await using var redis = await RedisServer.StartAsync();
+        await using var first = await StartAsync(redis, folder);
+        await first.PostAsync("/api/start");
+        await first.WaitForStateAsync("fallback");
+
+        // The same key of the vault, as two servers on purpose would have it.
+        Directory.CreateDirectory(other.File("data"));
+        File.Copy(folder.File("data/encryption.key"), other.File("data/encryption.key"));
+        var refusal = await Assert.ThrowsAsync<StartupException>(() => StartAsync(redis, other));
+        Assert.Contains($"host {Environment.MachineName}, since ", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("--takeover", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await first.SendAsync(HttpMethod.Get, "/health/ready", port: first.Server.BoundPorts.Health)).Status);
+
+        await using (var second = await StartAsync(redis, other, takesOver: true))
+        {
+            await Eventually.TrueAsync(async () =>
+                (await first.SendAsync(HttpMethod.Get, "/health/ready", port: first.Server.BoundPorts.Health)) is { Status: HttpStatusCode.ServiceUnavailable } health
+                && health.Text.Contains("another server has taken the database over", StringComparison.Ordinal));
+            await first.WaitForAsync("/api/events?type=server.leaseLost", page => page.TryGetProperty("events", out var events) && events.GetArrayLength() == 1);
+            Assert.Equal("fallback", (await first.GetAsync("/api/status")).Json.GetProperty("state").GetString());
+        }
+
+        // The other one has ended in order: what is free is taken again.
+        await Eventually.TrueAsync(async () => (await first.SendAsync(HttpMethod.Get, "/health/ready", port: first.Server.BoundPorts.Health)).Status == HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Server_WhoseRedisIsEmptied_PutsBackWithoutWhichItsSecretsAndUsersWouldBeLost()
     {
         using var folder = new TemporaryFolder();
@@ -170,9 +201,9 @@ public sealed class RedisServerTests
 
     private static string Destination(string name) => $$"""{ "name": "{{name}}", "url": "rtmp://127.0.0.1:1/a", "streamKey": "k", "enabled": false }""";
 
-    private static Task<RunningServer> StartAsync(RedisServer redis, TemporaryFolder folder)
+    private static Task<RunningServer> StartAsync(RedisServer redis, TemporaryFolder folder, bool takesOver = false)
     {
         Assert.Null(RedisUrl.TryParse($"redis://127.0.0.1:{redis.Port}", null, out var url));
-        return RunningServer.StartAsync(folder: folder, change: options => options with { Redis = url });
+        return RunningServer.StartAsync(folder: folder, change: options => options with { Redis = url, TakesOver = takesOver });
     }
 }

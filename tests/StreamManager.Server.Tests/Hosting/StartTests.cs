@@ -55,6 +55,22 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task Start_OnTheDataDirectoryOfARunningServer_IsRefusedAndChangesNothingThere()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var first = await RunningServer.StartAsync(folder: folder))
+        {
+            var refusal = await Assert.ThrowsAsync<StartupException>(() => RunningServer.StartAsync(folder: folder));
+            Assert.Contains(folder.Path, refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("in use by another running server", refusal.Message, StringComparison.Ordinal);
+            Assert.Equal(System.Net.HttpStatusCode.Created, (await first.PostAsync("/api/channels", "{ \"id\": \"second\" }")).Status);
+        }
+
+        await using var next = await RunningServer.StartAsync(folder: folder);
+        Assert.Equal(2, (await next.GetAsync("/api/channels")).Json.GetArrayLength());
+    }
+
+    [Fact]
     public async Task Start_WithoutFfmpeg_WarnsAndGoesOn()
     {
         await using var server = await RunningServer.StartAsync(change: options => options with { FfmpegPath = "/nowhere/ffmpeg" });

@@ -19,7 +19,7 @@ public sealed class WebhookSharedTests
         Directory.CreateDirectory(Path.Combine(other.Path, "data"));
         foreach (var file in Directory.GetFiles(Path.Combine(folder.Path, "data"), "*key*"))
             File.Copy(file, Path.Combine(other.Path, "data", Path.GetFileName(file)));
-        await using var second = await StartAsync(redis, other);
+        await using var second = await StartAsync(redis, other, takesOver: true);
         await using var receiver = await WebhookReceiver.StartAsync();
 
         var made = await first.PostAsync("/api/webhooks", $$"""{ "url": "{{receiver.Url}}", "events": ["webhook.test"] }""");
@@ -54,9 +54,9 @@ public sealed class WebhookSharedTests
         Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/api/webhooks/" + made.Json.GetProperty("id").GetString())).Status);
     }
 
-    private static Task<RunningServer> StartAsync(RedisServer redis, TemporaryFolder folder)
+    private static Task<RunningServer> StartAsync(RedisServer redis, TemporaryFolder folder, bool takesOver = false)
     {
         Assert.Null(RedisUrl.TryParse($"redis://127.0.0.1:{redis.Port}", null, out var url));
-        return RunningServer.StartAsync("webhook_allow_private_addresses: true\n", folder, options => options with { Redis = url });
+        return RunningServer.StartAsync("webhook_allow_private_addresses: true\n", folder, options => options with { Redis = url, TakesOver = takesOver });
     }
 }
