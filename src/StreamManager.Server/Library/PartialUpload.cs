@@ -11,6 +11,9 @@ internal sealed class PartialUpload(UploadRecord record)
     private UploadRecord _record = record;
     private long _received = record.Offset;
 
+    // Those who wait for the turn.
+    private int _waiting;
+
     /// <summary>What is on the disk.</summary>
     public UploadRecord Record
     {
@@ -38,14 +41,28 @@ internal sealed class PartialUpload(UploadRecord record)
     private SemaphoreSlim Gate { get; } = new(1, 1);
 
     // Replaced by whoever gets the turn.
-    private CancellationTokenSource Interruption { get; set; } = new();
+    private CancellationTokenSource Interruption
+    {
+        get => Volatile.Read(ref field);
+        set => Interlocked.Exchange(ref field, value);
+    } = new();
 
-    /// <summary>Interrupts who writes now, and waits for the turn.</summary>
+    /// <summary>Interrupts who writes now, and waits for the turn. Whoever gets it while others wait is interrupted at once: the newest connection is the one that lives.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<Turn> TakeTurnAsync(CancellationToken cancellationToken)
     {
-        await Interruption.CancelAsync();
-        await Gate.WaitAsync(cancellationToken);
+        // First counted, then interrupted: who gets the turn in between is interrupted by the one or by the other.
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            await Interruption.CancelAsync();
+            await Gate.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
         return new Turn(this);
     }
 
@@ -60,8 +77,11 @@ internal sealed class PartialUpload(UploadRecord record)
         internal Turn(PartialUpload upload)
         {
             _upload = upload;
-            upload.Interruption = new CancellationTokenSource();
-            Interrupted = upload.Interruption.Token;
+            var interruption = new CancellationTokenSource();
+            upload.Interruption = interruption;
+            if (Volatile.Read(ref upload._waiting) > 0)
+                interruption.Cancel();
+            Interrupted = interruption.Token;
         }
 
         /// <summary>Somebody else wants the turn.</summary>
