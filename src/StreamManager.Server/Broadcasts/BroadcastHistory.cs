@@ -150,6 +150,8 @@ internal sealed partial class BroadcastHistory : IAsyncDisposable
             {
                 // A fault of ours costs what it was about, and not the reports of all broadcasts to come.
                 LogFault(_logger, e);
+                if (_stopping.IsCancellationRequested)
+                    return;
             }
 
             if (tick.IsCompleted)
@@ -238,7 +240,17 @@ internal sealed partial class BroadcastHistory : IAsyncDisposable
         {
             foreach (var (id, report) in _unsaved)
             {
-                await _documents.PutAsync(id, report, null, CancellationToken.None);
+                try
+                {
+                    await _documents.PutAsync(id, report, null, CancellationToken.None);
+                }
+                catch (Exception e) when (e is not StoreUnavailableException)
+                {
+                    // A fault of ours costs this report, and not those behind it.
+                    LogFault(_logger, e);
+                    _unsaved.TryRemove(id, out _);
+                }
+
                 if (report.EndedAt is not null && _ending.TrueForAll(entry => entry.Recorder.Id != id))
                     _unsaved.TryRemove(id, out _);
             }
