@@ -105,7 +105,12 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await _running;
+        Task running;
+
+        // One that had begun to begin is there by now, and no other begins.
+        lock (_gate)
+            running = _running;
+        await running;
         _stopping.Dispose();
     }
 

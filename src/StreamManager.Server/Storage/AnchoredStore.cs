@@ -69,7 +69,9 @@ internal sealed partial class AnchoredStore : IStateStore
     {
         await _timer.DisposeAsync();
         await _ending.CancelAsync();
-        await _look;
+
+        // Whatever came of it, the store beneath has to be closed.
+        await _look.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _inner.DisposeAsync();
         _ending.Dispose();
     }
