@@ -116,6 +116,22 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
         socket.Abort();
     }
 
+    /// <summary>Nothing is sent any more, and the connection stays for the moment. False: it is closing already. <paramref name="reason"/> is for the metrics.</summary>
+    public bool TrySilence(string reason)
+    {
+        lock (_gate)
+        {
+            if (_isClosing)
+                return false;
+            _isClosing = true;
+            _queue.Clear();
+            _queuedBytes = 0;
+        }
+
+        RealtimeMetrics.Dropped.Add(1, RealtimeMetrics.Reason(reason));
+        return true;
+    }
+
     /// <summary>Ends what takes too long. Called once in a while.</summary>
     public void CheckTimes()
     {
@@ -159,8 +175,20 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
             }
             catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
             {
-                // The peer is gone; the loop that reads notices it, too.
                 Volatile.Write(ref _sendingSince, Never);
+                if (socket.State is WebSocketState.CloseSent or WebSocketState.Aborted)
+                {
+                    // The loop that reads was faster: it has ended the connection, or found the protocol broken and says farewell.
+                    lock (_gate)
+                    {
+                        _queue.Clear();
+                        _isPumping = false;
+                    }
+
+                    return;
+                }
+
+                // The peer is gone; the loop that reads notices it, too.
                 lock (_gate)
                 {
                     _isClosing = true;

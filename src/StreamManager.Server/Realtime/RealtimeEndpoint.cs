@@ -115,9 +115,15 @@ internal sealed partial class RealtimeEndpoint(RealtimeHub hub, RealtimeCommands
                     await TakeAsync(client, received, context);
             }
         }
+        catch (WebSocketException e) when (e.WebSocketErrorCode is not WebSocketError.ConnectionClosedPrematurely && client.TrySilence("protocol"))
+        {
+            // It broke the protocol, and the framework has sent it a farewell that says so (1002, or 1007 for what is no UTF-8). To dispose of the socket now would reset the connection, and the
+            // farewell be lost on the way.
+            await Task.Delay(RealtimeLimits.CloseTimeout, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // Gone, cut off, or out of the protocol.
+            // Gone, or cut off.
         }
         finally
         {
