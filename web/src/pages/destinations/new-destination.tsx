@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { api, newIdempotencyKey } from '../../api/client';
+import { api } from '../../api/client';
+import { useIdempotencyKey } from '../../api/idempotency';
 import { PageHead } from '../../app/page-head';
 import { PlatformHelp, PlatformTiles, refilled } from '../../platforms/choice';
 import { platforms, type Platform } from '../../platforms/platforms';
@@ -22,8 +23,7 @@ export function NewDestination() {
   const channels = useQuery({ queryKey: ['channels'], queryFn: () => api.get('/api/channels') });
   const queries = useQueryClient();
   const [, go] = useLocation();
-  // The same entries sent again (after an answer that got lost) must not make two.
-  const sent = useRef({ body: '', key: '' });
+  const idempotencyKey = useIdempotencyKey();
 
   const set = (name: keyof DestinationValues) => (value: string) => setValues(before => ({ ...before, [name]: value }));
   const choose = (next: Platform) => {
@@ -33,13 +33,11 @@ export function NewDestination() {
 
   const submit = useCallback(async () => {
     const body = { ...bodyOf(values), name: values.name, url: values.url.trim(), enabled: false };
-    const text = JSON.stringify(body);
-    if (sent.current.body !== text) sent.current = { body: text, key: newIdempotencyKey() };
-    const made = await api.post('/api/destinations', { body, idempotencyKey: sent.current.key });
+    const made = await api.post('/api/destinations', { body, idempotencyKey: idempotencyKey(body) });
     await queries.invalidateQueries({ queryKey: ['destinations'] });
     toast.good(`${made.name} is added, and switched off.`);
     go(`/destinations/${made.id}`);
-  }, [go, queries, values]);
+  }, [go, idempotencyKey, queries, values]);
   const state = useForm(fieldNames, submit);
 
   return (

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useRef, useState } from 'react';
-import { api, newIdempotencyKey } from '../../api/client';
+import { useCallback, useState } from 'react';
+import { api } from '../../api/client';
+import { useIdempotencyKey } from '../../api/idempotency';
 import type { Key } from '../../api/types';
 import { useStatus } from '../../live/live';
 import { Button } from '../../ui/button';
@@ -48,14 +49,13 @@ function Rotate({ about, onClose }: Props) {
   const [made, setMade] = useState<Key | null>(null);
   const queries = useQueryClient();
   const publisher = usePublisher(about);
-  const sent = useRef({ body: '', key: '' });
+  const idempotencyKey = useIdempotencyKey();
   const submit = useCallback(async () => {
-    if (sent.current.body !== overlap) sent.current = { body: overlap, key: newIdempotencyKey() };
     const body = overlap === 'kick' ? { kick: true } : { overlapSeconds: Number(overlap) };
-    const key = await api.post('/api/keys/{id}/rotate', { path: { id: about.id }, body, idempotencyKey: sent.current.key });
+    const key = await api.post('/api/keys/{id}/rotate', { path: { id: about.id }, body, idempotencyKey: idempotencyKey(body) });
     void queries.invalidateQueries({ queryKey: ['keys'] });
     setMade(key);
-  }, [about.id, overlap, queries]);
+  }, [about.id, idempotencyKey, overlap, queries]);
   const state = useForm(['overlapSeconds'], submit);
   if (made !== null) {
     return (

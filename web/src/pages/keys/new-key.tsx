@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useRef, useState } from 'react';
-import { api, newIdempotencyKey } from '../../api/client';
+import { useCallback, useState } from 'react';
+import { api } from '../../api/client';
+import { useIdempotencyKey } from '../../api/idempotency';
 import type { Key } from '../../api/types';
 import { Button } from '../../ui/button';
 import { SelectField } from '../../ui/choice';
@@ -52,24 +53,23 @@ function NewKeyForm({ onMade, onCancel }: { onMade: (key: Key) => void; onCancel
   const [addresses, setAddresses] = useState('');
   const [alias, setAlias] = useState('');
   const queries = useQueryClient();
-  const sent = useRef({ body: '', key: '' });
+  const idempotencyKey = useIdempotencyKey();
+  // Ends are counted from here: what is sent again must be the same request, or the server takes the key for used.
+  const [openedAt] = useState(() => Date.now());
   const isRegular = kind === 'regular';
 
   const submit = useCallback(async () => {
     const allowedAddresses = linesOf(addresses);
     const body = {
       name, channelId: channel, sourceId: source, kind,
-      ...(isRegular ? { expiresAt: expiryOf(end, custom, Date.now()) } : {}),
+      ...(isRegular ? { expiresAt: expiryOf(end, custom, openedAt) } : {}),
       ...(isRegular && allowedAddresses.length > 0 ? { allowedAddresses } : {}),
       ...(alias.trim() === '' ? {} : { alias: alias.trim() }),
     };
-    // The same entries sent again must not make two; the end moves with the clock, and is no other entry.
-    const same = JSON.stringify({ ...body, expiresAt: `${end} ${custom}` });
-    if (sent.current.body !== same) sent.current = { body: same, key: newIdempotencyKey() };
-    const key = await api.post('/api/keys', { body, idempotencyKey: sent.current.key });
+    const key = await api.post('/api/keys', { body, idempotencyKey: idempotencyKey(body) });
     void queries.invalidateQueries({ queryKey: ['keys'] });
     onMade(key);
-  }, [addresses, alias, channel, custom, end, isRegular, kind, name, onMade, queries, source]);
+  }, [addresses, alias, channel, custom, end, idempotencyKey, isRegular, kind, name, onMade, openedAt, queries, source]);
   const state = useForm(fields, submit);
 
   return (

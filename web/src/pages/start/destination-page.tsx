@@ -2,7 +2,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { CircleCheck, PlugZap, Radio } from 'lucide-react';
 import { useCallback, useState } from 'react';
 import { useLocation } from 'wouter';
-import { api, newIdempotencyKey } from '../../api/client';
+import { api } from '../../api/client';
+import { useIdempotencyKey } from '../../api/idempotency';
 import type { ConnectionTest } from '../../api/types';
 import { PageHead } from '../../app/page-head';
 import { useStatus } from '../../live/live';
@@ -29,6 +30,7 @@ export default function DestinationPage() {
   const [, go] = useLocation();
   const queries = useQueryClient();
   const status = useStatus('main');
+  const idempotencyKey = useIdempotencyKey();
 
   const choose = (next: Platform) => {
     const filled = refilled({ name, url }, platform, next);
@@ -41,13 +43,13 @@ export default function DestinationPage() {
   const save = useCallback(async () => {
     const kind = platform?.kind ?? 'custom';
     if (savedId === null) {
-      const made = await api.post('/api/destinations', { body: { name, platform: kind, url, streamKey, enabled: false }, idempotencyKey: newIdempotencyKey() });
+      const made = await api.post('/api/destinations', { body: { name, platform: kind, url, streamKey, enabled: false }, idempotencyKey: idempotencyKey({ name, kind, url, streamKey }) });
       setSavedId(made.id);
       return made.id;
     }
     await api.put('/api/destinations/{id}', { path: { id: savedId }, body: { name, platform: kind, url, streamKey } });
     return savedId;
-  }, [name, platform, savedId, streamKey, url]);
+  }, [idempotencyKey, name, platform, savedId, streamKey, url]);
 
   const submit = useCallback(async () => {
     setTest(null);
