@@ -62,6 +62,9 @@ const changedBy: readonly (readonly [prefix: string, query: string])[] = [
   ['destination.', 'broadcasts'],
   ['audit.broadcast.', 'broadcasts'],
   ['server.configuration', 'configuration'],
+  ['server.configuration', 'channels'],
+  ['server.configuration', 'destinations'],
+  ['server.configuration', 'keys'],
 ];
 
 /** What the strip of the live page tells of (pages/live/journal.ts): without this, viewers who come and go would push it out. */

@@ -59,6 +59,7 @@ function Editor({ loaded }: { loaded: Tagged<Destination> }) {
   const queries = useQueryClient();
   const [, go] = useLocation();
   const mayManage = useMay('manage');
+  const mayOperate = useMay('operate');
   const live = useStatus(kept.channelId)?.destinations.find(row => row.id === id);
   const list = useQuery({ queryKey: ['destinations'], queryFn: () => api.get('/api/destinations') });
   const listed = list.data?.find(row => row.id === id);
@@ -112,7 +113,7 @@ function Editor({ loaded }: { loaded: Tagged<Destination> }) {
             <VerdictBadge row={live ?? { ...kept, enabled: isEnabled }} />
             <span className="row">
               <span className="soft small">{isEnabled ? 'Takes part in broadcasts' : 'Switched off'}</span>
-              <Switch label={`Send to ${name}`} isOn={isEnabled} disabled={toggle.isPending} onChange={on => toggle.mutate(on)} />
+              <Switch label={`Send to ${name}`} isOn={isEnabled} disabled={!mayOperate || toggle.isPending} onChange={on => toggle.mutate(on)} />
             </span>
           </div>
           {isEnabled && live?.lastError && live.verdict !== 'delivering' && <Notice tone="bad">{live.lastError}</Notice>}
