@@ -2,7 +2,7 @@
 export type Values = Readonly<Record<string, string>>;
 
 /** What of `mine` differs from `base`: only this is sent, so that nothing else is written over. */
-export function changes<V extends Values>(base: V, mine: V): Partial<V> {
+export function changes<V extends Readonly<Record<string, unknown>>>(base: V, mine: V): Partial<V> {
   return Object.fromEntries(Object.entries(mine).filter(([name, value]) => base[name] !== value)) as Partial<V>;
 }
 

@@ -3,6 +3,7 @@ import { Dices } from 'lucide-react';
 import { useCallback, useState } from 'react';
 import { api } from '../../api/client';
 import type { User } from '../../api/types';
+import { changes } from '../../editing/merge';
 import { useCaller } from '../../session/session';
 import { Button } from '../../ui/button';
 import { SelectField } from '../../ui/choice';
@@ -35,7 +36,7 @@ export function UserDialog({ user, isLast, onClose }: { user: User | null; isLas
   const isMe = user !== null && user.id === me.user?.id;
   const submit = useCallback(async () => {
     if (user === null) setAdded(await api.post('/api/users', { body: { name, role, ...(way === 'link' ? { link: true } : { password }) } }));
-    else await api.put('/api/users/{id}', { path: { id: user.id }, body: { name, role, enabled: isEnabled, ...(password === '' ? {} : { password }) } });
+    else await api.put('/api/users/{id}', { path: { id: user.id }, body: { ...changes(user, { ...user, name, role, enabled: isEnabled }), ...(password === '' ? {} : { password }) } });
     await queries.invalidateQueries({ queryKey: ['users'] });
     if (user === null) return;
     toast.good(`${name} was changed.`);
