@@ -8,7 +8,8 @@ namespace StreamManager.Server.Library;
 /// </summary>
 /// <param name="problem">The answer.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RefusedUpload(Problem problem, TimeProvider time) : IResult
+/// <param name="isInterrupted">The reading of the body was interrupted: Kestrel lets nobody go on with it, so that only the moment to read the answer is left.</param>
+internal sealed class RefusedUpload(Problem problem, TimeProvider time, bool isInterrupted = false) : IResult
 {
     /// <summary>How long a client has to read the answer: a round trip to the other side of the world, thrice.</summary>
     public static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
@@ -22,7 +23,7 @@ internal sealed class RefusedUpload(Problem problem, TimeProvider time) : IResul
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var request = httpContext.Request;
-        if (request.ContentLength <= SmallRest || IsRead(request))
+        if (!isInterrupted && (request.ContentLength <= SmallRest || IsRead(request)))
         {
             await problem.ExecuteAsync(httpContext);
             return;
@@ -31,6 +32,13 @@ internal sealed class RefusedUpload(Problem problem, TimeProvider time) : IResul
         httpContext.Response.Headers.Connection = "close";
         await problem.ExecuteAsync(httpContext);
         await httpContext.Response.CompleteAsync();
+        if (isInterrupted)
+        {
+            await Task.Delay(Linger, time, httpContext.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            httpContext.Abort();
+            return;
+        }
+
         using var over = new CancellationTokenSource(Linger, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, httpContext.RequestAborted);
         var buffer = new byte[BufferSize];

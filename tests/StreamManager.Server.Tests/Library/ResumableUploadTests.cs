@@ -91,6 +91,20 @@ public sealed class ResumableUploadTests : IAsyncLifetime
         Assert.Equal(204, (await _client.SendPartAsync(address, 20_000, content.AsMemory(20_000))).Status);
     }
 
+    [Theory]
+    [InlineData(100_000)]
+    [InlineData(20 << 20)]
+    public async Task Part_ThatWasInterrupted_IsAnsweredAndIsNoErrorOfTheServer(int length)
+    {
+        var address = await _client.BeginGoodAsync(30 << 20);
+        using var dead = await OpenPartAsync(address, 0, length, (await MediaSamples.GoodAsync("mp4")).AsMemory(0, 20_000));
+        await Eventually.TrueAsync(async () => (await _client.GetAsync(address)).Json.GetProperty("receivedBytes").GetInt64() == 20_000);
+        Assert.Equal(204, (await _client.SendPartAsync(address, 20_000, new byte[10])).Status);
+        Assert.Contains(" 409 ", await ReadLineAsync(dead), StringComparison.Ordinal);
+        await EndAsync(dead);
+        Assert.Empty((await _server.GetAsync("/api/logs?level=error")).Json.GetProperty("entries").EnumerateArray());
+    }
+
     [Fact]
     public async Task Part_ThatDoesNotFit_ChangesNothing()
     {
@@ -241,6 +255,18 @@ public sealed class ResumableUploadTests : IAsyncLifetime
             TestContext.Current.CancellationToken);
         await client.GetStream().WriteAsync(start, TestContext.Current.CancellationToken);
         return client;
+    }
+
+    private static async Task EndAsync(TcpClient client)
+    {
+        try
+        {
+            await client.GetStream().CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
+        }
+        catch (IOException)
+        {
+            // Reset: what it sent was not read.
+        }
     }
 
     private static async Task<string> ReadLineAsync(TcpClient client)
