@@ -174,6 +174,9 @@ internal sealed class BroadcastRecorder
 
     private void AddMoment(string id, string name, DateTime at, string state, string? reason, Func<BroadcastDestination, BroadcastDestination>? change = null)
     {
+        // The sink of a drill is nobody's destination; told of, a night of drills would leave no room for those that are.
+        if (id == FailoverDrill.SinkId)
+            return;
         var destinations = _report.Destinations;
         var index = destinations.FindIndex(destination => destination.Id == id);
         if (index < 0)
@@ -181,7 +184,7 @@ internal sealed class BroadcastRecorder
             if (destinations.Count == BroadcastLimits.MostDestinations)
                 return;
             index = destinations.Count;
-            destinations = destinations.Add(new BroadcastDestination { Id = id, Name = name });
+            destinations = destinations.Add(new BroadcastDestination { Id = id, Name = BroadcastLimits.Cut(name) });
         }
 
         var one = destinations[index];
@@ -191,7 +194,7 @@ internal sealed class BroadcastRecorder
         _moments++;
         if (moments.Count > BroadcastLimits.MostMoments)
             (moments, omitted, _moments) = (moments.RemoveAt(0), omitted + 1, _moments - 1);
-        destinations = destinations.SetItem(index, one with { Name = name, LastError = BroadcastLimits.Cut(reason) ?? one.LastError, Moments = moments });
+        destinations = destinations.SetItem(index, one with { Name = BroadcastLimits.Cut(name), LastError = BroadcastLimits.Cut(reason) ?? one.LastError, Moments = moments });
         while (_moments > BroadcastLimits.MostMomentsOfAll)
         {
             // Of the one with the most: a destination that fails all the time does not push out what the others have to tell.

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -120,8 +122,21 @@ internal static class BroadcastLimits
     /// <summary>Reports that are kept; a broadcast a day for a year and a half.</summary>
     public const int MostReports = 500;
 
-    /// <summary>A reason, or the beginning of a long one.</summary>
-    public static string? Cut(string? reason) => reason is { Length: > LongestReason } ? reason[..LongestReason] + "…" : reason;
+    /// <summary>A text, or the beginning of a long one: <see cref="LongestReason"/> characters, fewer of those that JSON escapes with six bytes, as it does emoji and what a bad peer makes up.</summary>
+    [return: NotNullIfNotNull(nameof(text))]
+    public static string? Cut(string? text)
+    {
+        var bytes = 0;
+        for (var i = 0; i < text?.Length; i++)
+        {
+            bytes += text[i] != ' ' && char.GetUnicodeCategory(text[i]) is UnicodeCategory.Control or UnicodeCategory.Surrogate or UnicodeCategory.Format or UnicodeCategory.PrivateUse
+                or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? 6 : 3;
+            if (bytes > 3 * LongestReason)
+                return text[..(char.IsLowSurrogate(text[i]) ? i - 1 : i)] + "…";
+        }
+
+        return text;
+    }
 }
 
 /// <summary>How reports are stored.</summary>

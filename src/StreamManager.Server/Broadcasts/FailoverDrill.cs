@@ -37,6 +37,9 @@ internal sealed record DrillStatus(string Channel, string State, string Phase, D
 /// </summary>
 internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
+    /// <summary>Id of the sink among a channel's destinations, drill after drill. No destination of a user can have it: theirs begin with a letter or digit.</summary>
+    public const string SinkId = "_rehearsal";
+
     /// <summary>The shortest and the longest cut: a stall is noticed after a second, and nobody rehearses an evening.</summary>
     public const int ShortestCut = 2;
 
@@ -119,16 +122,15 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         try
         {
             await using var sink = RehearsalSink.Start(time, loggers);
-            var id = $"rehearsal-{Guid.NewGuid():N}";
-            channel.PutDestination(new DestinationDefinition { Id = id, Name = "Rehearsal", Url = sink.Url, StreamKey = sink.Key });
+            channel.PutDestination(new DestinationDefinition { Id = SinkId, Name = "Rehearsal", Url = sink.Url, StreamKey = sink.Key });
             try
             {
-                var result = await MeasureAsync(channel, drill, sink, id);
+                var result = await MeasureAsync(channel, drill, sink);
                 Set(drill with { State = "done", Phase = result.Passed ? "passed" : "not passed", Result = result });
             }
             finally
             {
-                await channel.RemoveDestinationAsync(id, CancellationToken.None);
+                await channel.RemoveDestinationAsync(SinkId, CancellationToken.None);
             }
         }
         catch (DrillException e)
@@ -146,7 +148,7 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         }
     }
 
-    private async Task<DrillResult> MeasureAsync(Channel channel, DrillStatus drill, RehearsalSink sink, string id)
+    private async Task<DrillResult> MeasureAsync(Channel channel, DrillStatus drill, RehearsalSink sink)
     {
         await UntilAsync(
             channel, ConnectPatience, snapshot => sink.Figures.VideoFrames > 0 && snapshot.ActiveSource is not null, "The rehearsal sink got no picture of a source. Is the channel on air with one?");
@@ -154,7 +156,7 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         sink.Begin();
         await Task.Delay(LookTime, time, _stopping.Token);
         var before = sink.Figures;
-        var connects = Connects(channel, id);
+        var connects = Connects(channel);
 
         Set(drill with { Phase = $"the source is cut off for {drill.Seconds} s" });
         sink.Begin();
@@ -175,7 +177,7 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         await Task.Delay(LookTime, time, _stopping.Token);
 
         var after = sink.Figures;
-        var connectsAfter = Connects(channel, id).ToDictionary(entry => entry.Id, entry => entry.Connects, StringComparer.Ordinal);
+        var connectsAfter = Connects(channel).ToDictionary(entry => entry.Id, entry => entry.Connects, StringComparer.Ordinal);
         ImmutableArray<DrillDestination> destinations =
             [.. connects.Where(entry => connectsAfter.ContainsKey(entry.Id)).Select(entry => new DrillDestination(entry.Id, entry.Name, entry.Connects, connectsAfter[entry.Id]))];
         var faults = FindFaults(before, after, destinations);
@@ -207,9 +209,9 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         return faults.ToImmutable();
     }
 
-    private static ImmutableArray<(string Id, string Name, int Connects)> Connects(Channel channel, string rehearsal) =>
+    private static ImmutableArray<(string Id, string Name, int Connects)> Connects(Channel channel) =>
         [.. channel.GetSnapshot().Outputs
-            .Where(output => output.State is OutputState.Live && output.Destination.Id != rehearsal)
+            .Where(output => output.State is OutputState.Live && output.Destination.Id != SinkId)
             .Select(output => (output.Destination.Id, output.Destination.Name, output.Connects))];
 
     private async Task UntilAsync(Channel channel, TimeSpan patience, Func<ChannelSnapshot, bool> wanted, string otherwise)

@@ -41,6 +41,8 @@ public sealed class DrillTests
         var status = await stage.Api.StatusAsync();
         Assert.Equal(2, status.Program.Switches);
         Assert.Single(status.Destinations);
+        var broadcast = Assert.Single((await stage.Api.GetAsync("/api/broadcasts")).Body.EnumerateArray());
+        Assert.Equal(1, broadcast.GetProperty("destinations").GetInt32());
         await stage.EndAndJudgeAsync(Settings);
     }
 }

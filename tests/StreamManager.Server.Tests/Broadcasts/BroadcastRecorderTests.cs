@@ -12,8 +12,6 @@ public sealed class BroadcastRecorderTests
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 20, 0, 0, TimeSpan.Zero);
 
-    private static readonly string LongName = new('名', 100);
-
     private readonly BroadcastRecorder _recorder = BroadcastRecorder.Begin("main", Start);
 
     [Fact]
@@ -65,6 +63,14 @@ public sealed class BroadcastRecorderTests
     }
 
     [Fact]
+    public void SinkOfADrill_IsNoDestinationOfTheBroadcast()
+    {
+        At(1, new EngineEvent.DestinationConnecting(FailoverDrill.SinkId, "Rehearsal"));
+        At(2, new EngineEvent.DestinationLive(FailoverDrill.SinkId, "Rehearsal", 1));
+        Assert.Empty(Report(30).Destinations);
+    }
+
+    [Fact]
     public void Destination_ThatWasRemoved_EndsThere_AndKeepsWhatItHad()
     {
         At(1, new EngineEvent.DestinationLive("one", "One", 1));
@@ -97,16 +103,20 @@ public sealed class BroadcastRecorderTests
         Assert.Equal((Start.UtcDateTime.AddSeconds(10), "interrupted"), (BroadcastRecorder.Interrupted(saved).EndedAt!.Value, BroadcastRecorder.Interrupted(saved).EndReason));
     }
 
-    [Fact]
-    public void Report_OfAShowInWhichEverythingFailsAllTheTime_FitsTheStore()
+    [Theory]
+    [InlineData("高")]
+    [InlineData("😀")]
+    [InlineData("\u0001")]
+    public void Report_OfAShowInWhichEverythingFailsAllTheTime_FitsTheStore(string letter)
     {
-        var nonsense = new string('高', 5_000);
+        var nonsense = string.Concat(Enumerable.Repeat(letter, 5_000));
+        var longName = nonsense[..100];
         for (var i = 0; i < 5_000; i++)
             At(i, new EngineEvent.ProgramSwitched(i % 2 == 0 ? null : "main", i % 2 == 0 ? "main" : null, SwitchReason.Operator));
         for (var i = 0; i < 20_000; i++)
-            At(i, new EngineEvent.DestinationRetrying($"destination-{i % 700}", LongName, nonsense, i, Start));
+            At(i, new EngineEvent.DestinationRetrying($"destination-{i % 700}", longName, nonsense, i, Start));
         for (var i = 0; i < 1_000; i++)
-            At(i, new EngineEvent.DestinationLive("destination-1", LongName, i));
+            At(i, new EngineEvent.DestinationLive("destination-1", longName, i));
 
         var report = Report(20_000);
         Assert.InRange(Serialize(report).Length, 1, StateLimits.LargestBody);
