@@ -69,7 +69,7 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
         var needed = Needed(context, isServedHere);
         if (needed is not Permissions.None)
         {
-            var isPreview = context.Request.Path.StartsWithSegments("/preview", StringComparison.Ordinal);
+            var isPreview = isServedHere && context.Request.Path.StartsWithSegments("/preview", StringComparison.Ordinal);
             var signed = isPreview ? CheckSigned(context) : null;
             if (signed is KeyVerdict.Granted)
             {
