@@ -4,6 +4,7 @@ import { api } from '../api/client';
 import type { Status } from '../api/types';
 import { LiveConnection, type LinkState } from './connection';
 import type { Frame, LiveEvent } from './frames';
+import { oneAtATime } from './one-at-a-time';
 import { applyFrame, emptyState, withEvents, type History, type LiveState } from './state';
 
 /** Holds what the WebSocket tells, for whoever looks. */
@@ -71,7 +72,7 @@ const changedBy: readonly (readonly [prefix: string, query: string])[] = [
 const ofShows = 'program,source,destination,audit.channel,server';
 
 /** Brings what was read by REST up to date. */
-function tellQueries(queries: QueryClient, frame: Frame): void {
+function tellQueries(queries: QueryClient, readDeliveries: (webhook: string) => void, frame: Frame): void {
   switch (frame.type) {
     case 'event':
       for (const [prefix, query] of changedBy) {
@@ -83,7 +84,7 @@ function tellQueries(queries: QueryClient, frame: Frame): void {
       break;
     case 'webhooks':
       void queries.invalidateQueries({ queryKey: ['webhooks'], exact: true });
-      for (const id of frame.data.webhooks) void queries.invalidateQueries({ queryKey: ['webhooks', id] });
+      frame.data.webhooks.forEach(readDeliveries);
       break;
   }
 }
@@ -94,6 +95,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   useEffect(() => {
     let wasLost = false;
+    const readDeliveries = oneAtATime(id => queries.invalidateQueries({ queryKey: ['webhooks', id] }));
     const readJournal = () => {
       api.get('/api/events', { query: { limit: 100, type: ofShows } }).then(
         page => store.set(withEvents(store.read(), page.events as LiveEvent[])),
@@ -105,7 +107,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const connection = new LiveConnection(url.href, {
       onFrame: frame => {
         store.set(applyFrame(store.read(), frame, Date.now()));
-        tellQueries(queries, frame);
+        tellQueries(queries, readDeliveries, frame);
       },
       onState: link => {
         store.setLink(link);
