@@ -47,7 +47,7 @@ export default function Chart({ title, times, values, format, least, group }: Ch
         cursor: { sync: { key: group }, drag: { x: false, y: false }, y: false },
         scales: { x: { range: () => spanOf(latest.current.times) }, y: { range: (_, __, most) => [0, Math.max(least, most * 1.1)] } },
         axes: [
-          { ...axis, size: axisSize.x, space: 90, values: (_, splits) => splits.map(split => timeOfDay(split * 1_000)) },
+          { ...axis, size: axisSize.x, gap: 8, space: 90, values: (_, splits) => splits.map(split => timeOfDay(split * 1_000)) },
           { ...axis, size: axisSize.y, space: 32, values: (_, splits) => splits.map(split => latest.current.format(split)) },
         ],
         series: [{}, { stroke: colour('--accent'), width: 1.5, fill: colour('--accent-soft'), points: { show: false } }],
