@@ -13,11 +13,10 @@ internal static class HealthCommand
     private const int LongestAnswer = 64 << 10;
 
     /// <summary>Asks by the settings that the server has, too.</summary>
-    public static Task<int> RunAsync(CancellationToken cancellationToken) => RunAsync(OptionsLoader.Load(), Console.Out, cancellationToken);
-
-    /// <summary>Asks by given settings.</summary>
-    internal static async Task<int> RunAsync(OptionsResult loaded, TextWriter output, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        var output = Console.Out;
+        var loaded = OptionsLoader.LoadHealthEndpoint(OptionsLoader.Variables);
         if (loaded is not OptionsResult.Loaded { Options: var options })
         {
             await output.WriteLineAsync(((OptionsResult.Invalid)loaded).Message);

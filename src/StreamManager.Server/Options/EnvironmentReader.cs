@@ -27,16 +27,21 @@ internal static class EnvironmentReader
     private static readonly SettingType<LogLevel> LogLevelWord = SettingTypes.Word(
         ("debug", LogLevel.Debug), ("information", LogLevel.Information), ("warning", LogLevel.Warning), ("error", LogLevel.Error));
 
+    /// <summary>Reads where the server tells its health.</summary>
+    public static ServerOptions ReadHealthEndpoint(EnvironmentSection environment, ServerOptions options) => options with
+    {
+        BindAddress = environment.Read("BIND_ADDRESS", SettingTypes.Address, options.BindAddress),
+        HealthPort = environment.Read("HEALTH_PORT", SettingTypes.Port, options.HealthPort),
+    };
+
     /// <summary>Reads every variable. <paramref name="notices"/> gets a line for each that has no effect yet.</summary>
     public static ServerOptions Read(EnvironmentSection environment, ServerOptions options, List<string> notices)
     {
-        options = options with
+        options = ReadHealthEndpoint(environment, options) with
         {
-            BindAddress = environment.Read("BIND_ADDRESS", SettingTypes.Address, options.BindAddress),
             ApiPort = environment.Read("PORT", SettingTypes.Port, options.ApiPort),
             WebSocketPort = environment.Read("WS_PORT", SettingTypes.Port, options.WebSocketPort),
             MetricsPort = environment.Read("METRICS_PORT", SettingTypes.Port, options.MetricsPort),
-            HealthPort = environment.Read("HEALTH_PORT", SettingTypes.Port, options.HealthPort),
             RtmpPort = environment.Read("RTMP_PORT", SettingTypes.Port, options.RtmpPort),
             RtmpsPort = environment.Has("RTMPS_PORT") ? environment.Read("RTMPS_PORT", SettingTypes.Port, 0) : options.RtmpsPort,
             TlsCertificateFile = environment.Read("TLS_CERTIFICATE", SettingTypes.Text, options.TlsCertificateFile),

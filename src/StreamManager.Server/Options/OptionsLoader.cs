@@ -27,9 +27,7 @@ internal static class OptionsLoader
     private static readonly SettingType<string> FilePath = SettingTypes.Text;
 
     /// <summary>Reads the environment of this process and the file that it names.</summary>
-    public static OptionsResult Load() => Load(
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
-        Environment.CurrentDirectory);
+    public static OptionsResult Load() => Load(Variables, Environment.CurrentDirectory);
 
     /// <summary>Reads from given variables; relative paths start at <paramref name="workingDirectory"/>.</summary>
     public static OptionsResult Load(IReadOnlyDictionary<string, string> variables, string workingDirectory)
@@ -49,6 +47,21 @@ internal static class OptionsLoader
         CheckUniqueness(options, errors);
         return errors.All.Count == 0 ? new OptionsResult.Loaded(options with { Settings = [.. errors.Settings] }, [.. notices]) : new OptionsResult.Invalid([.. errors.All]);
     }
+
+    /// <summary>
+    /// Where this machine's server tells its health. Both settings come by the environment alone, so that a mistake in <c>config.yml</c>, which a running server refuses and survives, does not keep
+    /// anybody from asking it.
+    /// </summary>
+    public static OptionsResult LoadHealthEndpoint(IReadOnlyDictionary<string, string> variables)
+    {
+        var errors = new OptionNotes();
+        var options = EnvironmentReader.ReadHealthEndpoint(new EnvironmentSection(variables, errors), new ServerOptions());
+        return errors.All.Count == 0 ? new OptionsResult.Loaded(options, []) : new OptionsResult.Invalid([.. errors.All]);
+    }
+
+    /// <summary>The variables of this process.</summary>
+    public static IReadOnlyDictionary<string, string> Variables =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
 
     /// <summary>What holds over all channels: a key leads to one source, an id to one destination.</summary>
     private static void CheckUniqueness(ServerOptions options, OptionNotes errors)

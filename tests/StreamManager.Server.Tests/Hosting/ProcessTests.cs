@@ -85,9 +85,11 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task HealthCommand_OfAReadyServer_EndsWithZero()
+    public async Task HealthCommand_OfAReadyServer_EndsWithZeroWhateverIsInTheFile()
     {
+        // The server refuses a wrong file and goes on; so does who asks for its health.
         using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("config.yml"), "no_such_setting: 1\n", TestContext.Current.CancellationToken);
         var port = FreePort.Next();
         await using var server = await RunningServer.StartAsync(change: options => options with { HealthPort = port });
         var (code, text) = await RunAsync("health", folder, new Dictionary<string, string> { ["HEALTH_PORT"] = $"{port}" });
