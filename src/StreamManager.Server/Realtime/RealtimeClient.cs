@@ -5,7 +5,7 @@ using StreamManager.Server.Security.Accounts;
 namespace StreamManager.Server.Realtime;
 
 /// <summary>
-/// One client: its socket, its bounded queue, who it is. Anybody may <see cref="Send"/>; one at a time sends, on the thread of whoever found nobody sending. The loop that reads is
+/// One client: its socket, its bounded queue, who it is. Anybody may <see cref="Send(ReadOnlyMemory{byte})"/>; one at a time sends, on the thread of whoever found nobody sending. The loop that reads is
 /// <see cref="RealtimeEndpoint"/>'s. A client that does not keep up is cut off, never waited for.
 /// </summary>
 internal sealed class RealtimeClient(WebSocket socket, string address, string host, TimeProvider time)
@@ -52,27 +52,30 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
     }
 
     /// <summary>Sends a frame, in its turn. A client whose queue is full is cut off.</summary>
-    public void Send(ReadOnlyMemory<byte> frame)
+    public void Send(ReadOnlyMemory<byte> frame) => Send(new Item(frame, null, null, ""));
+
+    /// <summary>Sends frames one behind the other, in their turn. Each is made when it leaves, so that they wait as one, however many they are.</summary>
+    public void Send(IEnumerable<ReadOnlyMemory<byte>> frames) => Send(new Item(default, frames, null, ""));
+
+    private void Send(Item item)
     {
+        var isFull = false;
         lock (_gate)
         {
             if (_isClosing)
                 return;
-            if (_queue.Count < RealtimeLimits.MostQueuedFrames && _queuedBytes + frame.Length <= RealtimeLimits.MostQueuedBytes)
+            isFull = _queue.Count >= RealtimeLimits.MostQueuedFrames || _queuedBytes + item.Frame.Length > RealtimeLimits.MostQueuedBytes;
+            if (!isFull)
             {
-                _queue.Enqueue(new Item(frame, null, ""));
-                _queuedBytes += frame.Length;
+                _queue.Enqueue(item);
+                _queuedBytes += item.Frame.Length;
                 if (_isPumping)
                     return;
                 _isPumping = true;
             }
-            else
-            {
-                frame = default;
-            }
         }
 
-        if (frame.IsEmpty)
+        if (isFull)
             CutOff("slow");
         else
             _ = PumpAsync();
@@ -90,7 +93,7 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
                 return;
             _isClosing = true;
             _closingSince = time.GetTimestamp();
-            _queue.Enqueue(new Item(default, status, words));
+            _queue.Enqueue(new Item(default, null, status, words));
             if (reason is not null)
                 RealtimeMetrics.Dropped.Add(1, RealtimeMetrics.Reason(reason));
             if (_isPumping)
@@ -166,12 +169,25 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
 
             try
             {
-                Volatile.Write(ref _sendingSince, time.GetTimestamp());
-                if (item.Close is { } status)
+                if (item.Frames is { } frames)
+                {
+                    foreach (var frame in frames)
+                    {
+                        if (IsClosing)
+                            break;
+                        await SendNowAsync(frame);
+                    }
+                }
+                else if (item.Close is { } status)
+                {
+                    Volatile.Write(ref _sendingSince, time.GetTimestamp());
                     await socket.CloseOutputAsync(status, item.Words, CancellationToken.None);
+                    Volatile.Write(ref _sendingSince, Never);
+                }
                 else
-                    await socket.SendAsync(item.Frame, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
-                Volatile.Write(ref _sendingSince, Never);
+                {
+                    await SendNowAsync(item.Frame);
+                }
             }
             catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
             {
@@ -200,6 +216,13 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
                 return;
             }
         }
+    }
+
+    private async ValueTask SendNowAsync(ReadOnlyMemory<byte> frame)
+    {
+        Volatile.Write(ref _sendingSince, time.GetTimestamp());
+        await socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        Volatile.Write(ref _sendingSince, Never);
     }
 
     /// <summary>Waits for a frame without holding a buffer, and reads it whole.</summary>
@@ -244,7 +267,7 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
         }
     }
 
-    private readonly record struct Item(ReadOnlyMemory<byte> Frame, WebSocketCloseStatus? Close, string Words);
+    private readonly record struct Item(ReadOnlyMemory<byte> Frame, IEnumerable<ReadOnlyMemory<byte>>? Frames, WebSocketCloseStatus? Close, string Words);
 }
 
 /// <summary>What came from a client.</summary>

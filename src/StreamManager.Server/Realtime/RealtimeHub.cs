@@ -58,11 +58,7 @@ internal sealed partial class RealtimeHub : IAsyncDisposable
     }
 
     /// <summary>Sends the state of every channel to one who has just come.</summary>
-    public void Greet(RealtimeClient client)
-    {
-        foreach (var channel in _services.Channels.All)
-            client.Send(StatusFrame(channel.GetSnapshot(), client.Host));
-    }
+    public void Greet(RealtimeClient client) => client.Send(_services.Channels.All.Select(channel => StatusFrame(channel.GetSnapshot(), client.Host)));
 
     /// <summary>Says farewell to everybody; those who do not answer are cut off.</summary>
     public async ValueTask DisposeAsync()

@@ -81,6 +81,41 @@ public sealed class RealtimeClientTests
     }
 
     [Fact]
+    public async Task Greeting_OfAThousandFrames_WaitsAsOneForASlowClient_AndComesBeforeWhatFollows()
+    {
+        const int count = 1_000;
+        using var pair = await SocketPair.ConnectAsync();
+        var client = new RealtimeClient(pair.Server, "127.0.0.1", "localhost", TimeProvider.System);
+        var made = 0;
+        client.Send(Enumerable.Range(0, count).Select(i =>
+        {
+            Interlocked.Increment(ref made);
+            return (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes($"{i} {new string('x', 16_000)}");
+        }));
+        for (var i = 0; i < RealtimeLimits.MostQueuedFrames / 2; i++)
+            client.Send("behind it"u8.ToArray());
+        Assert.False(client.IsClosing);
+
+        // Nobody has read: they are not held in memory.
+        Assert.InRange(Volatile.Read(ref made), 0, count - 1);
+        var buffer = new byte[32 * 1024];
+        for (var i = 0; i < count + (RealtimeLimits.MostQueuedFrames / 2); i++)
+            Assert.StartsWith(i < count ? $"{i} x" : "behind it", await ReadAsync(), StringComparison.Ordinal);
+
+        async Task<string> ReadAsync()
+        {
+            var length = 0;
+            while (true)
+            {
+                var read = await pair.Client.ReceiveAsync(buffer.AsMemory(length), TestContext.Current.CancellationToken);
+                length += read.Count;
+                if (read.EndOfMessage)
+                    return Encoding.ASCII.GetString(buffer, 0, length);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Frames_ArriveInTheirOrder_AndNoneAfterTheFarewell()
     {
         using var pair = await SocketPair.ConnectAsync();
