@@ -11,7 +11,7 @@ namespace StreamManager.Server.Api;
 /// Stands before every route, closed by default: a route says what it needs (<see cref="RouteAccess"/>), one that says nothing is for owners, and where there is no route a token is needed
 /// to be told so. Metrics are open to this machine. The gate also sees to it that each port serves its own paths only, and that whatever goes wrong is answered by problem details.
 /// </summary>
-internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess access, ILogger<ApiGate> logger)
+internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess access, ServerLifetime lifetime, ILogger<ApiGate> logger)
 {
     private static readonly PathString[] Reserved = ["/api", "/preview", "/hls", "/openapi", "/metrics", "/health", "/ws"];
 
@@ -52,6 +52,11 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
             LogNotSaved(logger, e);
             await Problem.NotSaved.ExecuteAsync(context);
         }
+        catch (Exception) when (lifetime.IsStopping && !context.Response.HasStarted)
+        {
+            // What it needed has been closed under it.
+            await Problem.Stopping.ExecuteAsync(context);
+        }
         catch (Exception e)
         {
             LogFailed(logger, context.Request.Method, context.GetEndpoint()?.DisplayName ?? "no route", e);
@@ -65,6 +70,13 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
     /// <summary>After routing: lets a request through to its route, or answers it.</summary>
     public async Task AdmitAsync(HttpContext context, RequestDelegate next)
     {
+        // What watches the server goes on seeing it; nothing is begun any more.
+        if (lifetime.IsStopping && !IsMetrics(context.Request) && !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+        {
+            await Problem.Stopping.ExecuteAsync(context);
+            return;
+        }
+
         var isServedHere = IsServedHere(context);
         var needed = Needed(context, isServedHere);
         if (needed is not Permissions.None)

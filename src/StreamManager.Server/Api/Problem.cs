@@ -51,6 +51,9 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     public static Problem StoreUnavailable(string reason) =>
         new(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The state cannot be read or changed now; what is on air goes on.", reason);
 
+    /// <summary>The server ends; the next one will answer.</summary>
+    public static Problem Stopping { get; } = new(StatusCodes.Status503ServiceUnavailable, "server_stopping", "The server is ending.", "Try again when it has started again.");
+
     /// <summary>Something in the store cannot be read; which, without what it holds.</summary>
     public static Problem StoreDamaged(string reason) =>
         new(StatusCodes.Status503ServiceUnavailable, "store_damaged", "Something in the state is damaged; what is on air goes on.", reason);

@@ -64,6 +64,9 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
     /// <summary>The token of the set-up link; null: the set-up is done.</summary>
     public Secret? SetupToken { get; private set; }
 
+    /// <summary>How far it is in its life.</summary>
+    public ServerLifetime Lifetime => _lifetime;
+
     /// <summary>Users, sessions, tokens.</summary>
     public AccountParts Accounts => _accounts!;
 
@@ -244,7 +247,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _application = _ports.Build(loggers);
 
         ForwardedRequests.Use(_application, options.TrustedProxies);
-        var gate = new ApiGate(_accounts.Authenticator, _access, loggers.CreateLogger<ApiGate>());
+        var gate = new ApiGate(_accounts.Authenticator, _access, _lifetime, loggers.CreateLogger<ApiGate>());
         if (options.Telemetry is { } telemetry)
         {
             Own(new Telemetry(telemetry, () => [.. _channels.All.Select(channel => channel.GetSnapshot())]));

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 
 namespace StreamManager.Server.Tests.Api;
@@ -13,6 +14,21 @@ public sealed class StatusApiTests
             "lastError": null, "uptimeSeconds": 0, "bitrateKbps": 0, "fps": 0, "framesSent": 0, "framesDropped": 0, "bytesSent": 0, "queueMs": 0, "unackedBytes": 0, "roundTripMs": 0 } ],
           "viewers": 0 }
         """;
+
+    [Fact]
+    public async Task Requests_WhileTheServerEnds_AreToldSo_AndChangeNothing()
+    {
+        await using var server = await RunningServer.StartAsync();
+        server.Server.Lifetime.MarkStopping();
+        foreach (var (method, path, body) in new[] { (HttpMethod.Get, "/api/status", null), (HttpMethod.Post, "/api/start", null), (HttpMethod.Post, "/api/channels", """{ "id": "late" }""") })
+        {
+            var answer = await server.SendAsync(method, path, body);
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "server_stopping"), (answer.Status, answer.Code));
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Get, "/metrics", port: server.Server.BoundPorts.Metrics)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Get, "/health/live", port: server.Server.BoundPorts.Health)).Status);
+    }
 
     [Fact]
     public async Task Status_OffAir_HasEveryFieldOfTheContract()
