@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Playwright;
 using StreamManager.TestKit;
 
@@ -48,10 +47,20 @@ public sealed class Browser : IAsyncLifetime
         _playwright.Dispose();
     }
 
-    /// <summary>A window that knows nothing of other windows. <paramref name="problems"/> gets what a page must never do.</summary>
-    internal async Task<IPage> OpenAsync(int port, List<string> problems, int width = 1280, int height = 800)
+    /// <summary>A window that knows nothing of other windows. Its context is the caller's to dispose.</summary>
+    /// <param name="port">Of the server, on 127.0.0.1.</param>
+    /// <param name="problems">Gets the errors of scripts, and what the content security policy forbade, and requests to other hosts.</param>
+    /// <param name="width">Pixels.</param>
+    /// <param name="height">Pixels.</param>
+    /// <param name="session">Cookies of another window in which somebody has logged in (<see cref="IBrowserContext.StorageStateAsync"/>).</param>
+    internal async Task<IPage> OpenAsync(int port, List<string> problems, int width = 1280, int height = 800, string? session = null)
     {
-        var context = await _chromium.NewContextAsync(new BrowserNewContextOptions { BaseURL = $"http://127.0.0.1:{port}", ViewportSize = new ViewportSize { Width = width, Height = height } });
+        var context = await _chromium.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = $"http://127.0.0.1:{port}",
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+            StorageState = session,
+        });
         context.SetDefaultTimeout(TimeoutMs);
         var page = await context.NewPageAsync();
         page.PageError += (_, error) => problems.Add(error);
@@ -68,28 +77,16 @@ public sealed class Browser : IAsyncLifetime
         return page;
     }
 
-    /// <summary>What axe finds serious or critical on the page as it is now, in both colour schemes; and whether the page is wider than the window.</summary>
+    /// <summary>What is wrong with the page as it is now, for who cannot see it well and in a window of this width, in both colour schemes.</summary>
     internal static async Task<IReadOnlyList<string>> FindFlawsAsync(IPage page)
     {
-        var axe = await File.ReadAllTextAsync(Path.Combine(RepositoryFiles.Root, "web", "node_modules", "axe-core", "axe.min.js"));
         List<string> flaws = [];
         foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
         {
             await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-
-            // As an expression, which the content security policy has no word in.
-            await page.EvaluateAsync(axe + "\n;undefined");
-            var found = await page.EvaluateAsync<JsonElement>(
-                """
-                async () => (await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })).violations
-                  .filter(violation => violation.impact === 'serious' || violation.impact === 'critical')
-                  .flatMap(violation => violation.nodes.map(node => `${violation.id}: ${node.html.slice(0, 160)} ${node.any.map(check => check.message).join(' ')}`))
-                """);
-            flaws.AddRange(found.EnumerateArray().Select(flaw => $"{scheme} {page.Url}: {flaw.GetString()}"));
-            if (await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > document.documentElement.clientWidth"))
-                flaws.Add($"{page.Url} is wider than its window");
+            flaws.AddRange((await Flaws.OfAccessAsync(page)).Select(flaw => $"{scheme} {page.Url}: {flaw}"));
         }
 
-        return flaws;
+        return [.. flaws, .. await Flaws.OfWidthAsync(page)];
     }
 }
