@@ -17,6 +17,9 @@ export function frames(fps: number): string {
   return Math.abs(fps - whole) <= 0.15 ? String(whole) : fps.toFixed(1);
 }
 
+/** "h264" → "H.264", "aac" → "AAC". */
+export const codecName = (codec: string): string => (codec === 'h264' ? 'H.264' : codec.toUpperCase());
+
 /** 2 → "2 s", 2.5 → "2.5 s". */
 export function seconds(value: number): string {
   return `${Math.round(value * 10) / 10} s`;

@@ -22,8 +22,17 @@ export function Loaded<T>({ query, height = 160, children }: { query: UseQueryRe
       </div>
     );
   }
+  return <Loading height={height} />;
+}
+
+/** Parts of a page that read for themselves: seen when the last of them has its answer, so that none pushes down those below it when it comes. */
+export function Together({ queries, height, children }: { queries: readonly Pick<UseQueryResult, 'isLoading'>[]; height: number; children: ReactNode }) {
+  return queries.some(({ isLoading }) => isLoading) ? <Loading height={height} /> : children;
+}
+
+function Loading({ height }: { height: number }) {
   return (
-    <div className="loading" role="status" style={{ minHeight: height }}>
+    <div className="loading" role="status" style={{ minHeight: `${height / 16}rem` }}>
       <LoaderCircle className="spinner" aria-hidden />
       <span className="hidden-visually">Loading</span>
     </div>

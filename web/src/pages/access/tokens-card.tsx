@@ -11,6 +11,7 @@ import { Moment } from '../../ui/moment';
 import { Loaded } from '../../ui/query';
 import { Cell, Table } from '../../ui/table';
 import { toast } from '../../ui/toasts';
+import { actorName, sentence } from '../live/journal';
 import { TokenDialog } from './token-dialog';
 
 /** API tokens: one's own, and everybody's for owners. */
@@ -57,7 +58,7 @@ export function TokensCard() {
                       ))}
                     </span>
                   </Cell>
-                  {seesAll && <Cell label="Made by">{token.createdBy.replace(/^user:/, '')}</Cell>}
+                  {seesAll && <Cell label="Made by">{sentence(actorName(token.createdBy) ?? '')}</Cell>}
                   <Cell label="Last used">
                     <Moment time={token.usedAt} />
                   </Cell>
@@ -65,7 +66,7 @@ export function TokensCard() {
                     <Moment time={token.expiresAt} />
                   </Cell>
                   <Cell isEnd>
-                    <Button isSmall onClick={() => setEnding(token)} aria-label={`Revoke ${token.name}`}>
+                    <Button isSmall className="button-bad" onClick={() => setEnding(token)} aria-label={`Revoke ${token.name}`}>
                       Revoke
                     </Button>
                   </Cell>

@@ -83,6 +83,7 @@ export function UsersCard() {
                     )}
                     <Button
                       isSmall
+                      className="button-bad"
                       onClick={() => setOpen({ kind: 'remove', user })}
                       aria-label={`Remove ${user.name}`}
                       disabled={isLastOwner(user, users)}

@@ -126,7 +126,7 @@ function Actions({ report }: { report: BroadcastReport }) {
         Print
       </Button>
       {mayManage && report.endedAt !== null && (
-        <Button onClick={() => setAsking(true)}>
+        <Button className="button-bad" onClick={() => setAsking(true)}>
           <Trash2 size={16} aria-hidden />
           Remove
         </Button>

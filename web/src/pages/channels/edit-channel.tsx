@@ -29,7 +29,7 @@ export function EditChannel({ id }: { id: string }) {
     <>
       <Link href="/channels" className="way-back">
         <ArrowLeft size={16} aria-hidden />
-        Channels
+        All channels
       </Link>
       <PageHead title={`Channel ${id}`} lead="Changes hold at once, also on air; a format holds from the next broadcast." />
       <Loaded query={query} height={420}>

@@ -24,6 +24,8 @@ export function DestinationFields({ values, set, state, channels, kept, urlExamp
       'Kept sealed on this server, and never shown again.'
     ) : kept.streamKeyHint === '' ? (
       'None is kept: the address has it. It is never shown.'
+    ) : kept.streamKeyHint === '…' ? (
+      'One is kept. It is never shown; what you enter here replaces it.'
     ) : (
       <>
         One is kept
@@ -61,7 +63,7 @@ export function DestinationFields({ values, set, state, channels, kept, urlExamp
         onChange={set('streamKey')}
         state={state}
         autoComplete="off"
-        placeholder={kept === undefined ? '' : 'Leave empty to keep the one there is'}
+        placeholder={kept === undefined ? '' : 'Empty: stays as it is'}
         hint={keyHint}
       />
       {channels.length > 1 && (

@@ -28,12 +28,11 @@ export function EditDestination({ id }: { id: string }) {
   const query = useQuery({ queryKey: ['destination', id], queryFn: () => read(id), gcTime: 0, staleTime: Infinity });
   return (
     <>
-      <PageHead title={query.data?.data.name ?? 'Destination'} lead={query.data && <Lead destination={query.data.data} />}>
-        <Link href="/destinations" className="button">
-          <ArrowLeft size={16} aria-hidden />
-          All destinations
-        </Link>
-      </PageHead>
+      <Link href="/destinations" className="way-back">
+        <ArrowLeft size={16} aria-hidden />
+        All destinations
+      </Link>
+      <PageHead title={query.data?.data.name ?? 'Destination'} lead={query.data && <Lead destination={query.data.data} />} />
       <Loaded query={query} height={420}>
         {loaded => <Editor key={loaded.data.id} loaded={loaded} />}
       </Loaded>

@@ -13,8 +13,9 @@ import { Button } from '../../ui/button';
 import { Empty } from '../../ui/empty';
 import { timeOfDay } from '../../ui/format';
 import { Notice } from '../../ui/notice';
+import { actorName } from '../live/journal';
 import { dayOf, isThere, merged, type Filter } from './filter';
-import { actorName, describeAny } from './words';
+import { describeAny } from './words';
 import './journal.css';
 
 const icons: Readonly<Record<Tone, typeof Info>> = { good: CircleCheck, warn: TriangleAlert, bad: CircleAlert, calm: Info, off: Dot };

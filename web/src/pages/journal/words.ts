@@ -1,6 +1,6 @@
 import type { LiveEvent } from '../../live/frames';
 import type { Tone } from '../../ui/badge';
-import { describe, sentence, type Entry } from '../live/journal';
+import { actorName, describe, sentence, type Entry } from '../live/journal';
 
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 
@@ -54,9 +54,6 @@ const verbs: Readonly<Record<string, string>> = {
   chosen: 'chose',
 };
 
-/** The actor as people know it: "user:anna" → "anna". */
-export const actorName = (actor: string | null): string | null => actor?.replace(/^(user|token):/, '') ?? null;
-
 /** An event in words; one that this version does not know is told by its type. */
 export function describeAny(event: LiveEvent): Entry {
   const known = describe(event);
@@ -64,10 +61,10 @@ export function describeAny(event: LiveEvent): Entry {
   const { type, data, actor } = event;
   const who = actorName(actor) ?? 'Somebody';
   const words = others[type];
-  if (words !== undefined) return { text: words[0].replace(/\{(\w+)\}/g, (_, name: string) => (name === 'actor' ? who : text(data[name]) || 'something')), tone: words[1] };
+  if (words !== undefined) return { text: sentence(words[0].replace(/\{(\w+)\}/g, (_, name: string) => (name === 'actor' ? who : text(data[name]) || 'something'))), tone: words[1] };
   // audit.destination.updated: "anna changed the destination Twitch"
   const [family, thing, action] = type.split('.');
   const verb = action === undefined ? undefined : verbs[action];
-  if (family === 'audit' && thing !== undefined && verb !== undefined) return { text: `${who} ${verb} the ${thing} ${text(data['name'])}`.trim(), tone: 'calm' };
+  if (family === 'audit' && thing !== undefined && verb !== undefined) return { text: sentence(`${who} ${verb} the ${thing} ${text(data['name'])}`.trim()), tone: 'calm' };
   return { text: type, tone: 'off' };
 }

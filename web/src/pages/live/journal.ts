@@ -34,10 +34,13 @@ const because = (reasons: Readonly<Record<string, string>>, reason: unknown): st
   return words === undefined ? '' : `: ${words}`;
 };
 
+/** The actor as people know it: "user:anna" → "anna". */
+export const actorName = (actor: string | null): string | null => (actor === 'admin-token' ? 'the admin token' : (actor?.replace(/^(user|token):/, '') ?? null));
+
 /** An event in words for the strip; null: not for people who run a show (connections, the server's own affairs). */
 export function describe({ type, data, actor }: LiveEvent): Entry | null {
   const name = text(data['name']);
-  const who = actor?.replace(/^(user|token):/, '') ?? 'Somebody';
+  const who = actorName(actor) ?? 'Somebody';
   switch (type) {
     case 'program.onAir':
       return { text: 'On air', tone: 'good' };

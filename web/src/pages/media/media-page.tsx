@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { CloudUpload, ImageOff, Images, Play, Trash2, Tv } from 'lucide-react';
+import { CloudUpload, Image as ImageIcon, ImageOff, Images, Play, Trash2, Tv } from 'lucide-react';
 import { useEffect, useId, useRef, useState, type DragEvent } from 'react';
 import { api } from '../../api/client';
 import type { Channel, Media } from '../../api/types';
@@ -9,9 +9,9 @@ import { Badge } from '../../ui/badge';
 import { Button } from '../../ui/button';
 import { Confirm, Dialog } from '../../ui/dialog';
 import { Empty } from '../../ui/empty';
-import { bytes, clock } from '../../ui/format';
+import { bytes, clock, codecName } from '../../ui/format';
 import { Notice } from '../../ui/notice';
-import { Loaded } from '../../ui/query';
+import { Loaded, Together } from '../../ui/query';
 import { RowMenu, type RowAction } from '../../ui/row-menu';
 import { toast } from '../../ui/toasts';
 import { UploadList } from './upload-list';
@@ -46,27 +46,29 @@ export default function MediaPage() {
   return (
     <>
       <PageHead title="Media" lead="Pictures and videos for the fallback, which plays while a source is away." />
-      <div className="stack media-page">
-        <Fallbacks channels={channels.data ?? []} media={media.data ?? []} />
-        {mayManage && <DropZone />}
-        <Loaded query={media} height={280}>
-          {files =>
-            files.length === 0 ? (
-              <div className="card">
-                <Empty icon={Images} title="The library is empty">
-                  <p>Until you choose something, the built-in slate plays: a quiet picture that says the stream is about to go on.</p>
-                </Empty>
-              </div>
-            ) : (
-              <ul className="media-grid" aria-label="Files">
-                {[...files].reverse().map(file => (
-                  <File key={file.filename} file={file} channels={channels.data ?? []} />
-                ))}
-              </ul>
-            )
-          }
-        </Loaded>
-      </div>
+      <Together queries={[media, channels]} height={480}>
+        <div className="stack media-page">
+          <Fallbacks channels={channels.data ?? []} media={media.data ?? []} />
+          {mayManage && <DropZone />}
+          <Loaded query={media}>
+            {files =>
+              files.length === 0 ? (
+                <div className="card">
+                  <Empty icon={Images} title="The library is empty">
+                    <p>Until you choose something, the built-in slate plays: a quiet picture that says the stream is about to go on.</p>
+                  </Empty>
+                </div>
+              ) : (
+                <ul className="media-grid" aria-label="Files">
+                  {[...files].reverse().map(file => (
+                    <File key={file.filename} file={file} channels={channels.data ?? []} />
+                  ))}
+                </ul>
+              )
+            }
+          </Loaded>
+        </div>
+      </Together>
     </>
   );
 }
@@ -98,7 +100,9 @@ function FallbackRow({ channel, media }: { channel: Channel; media: readonly Med
   const pending = choose.isPending ? (choose.variables.file?.filename ?? slate) : null;
   return (
     <li className="fallback">
-      {file && !file.missing ? <img src={file.thumbnailUrl} alt="" width={64} height={36} /> : <span className="fallback-slate" aria-hidden />}
+      {file && !file.missing ? <img src={file.thumbnailUrl} alt="" width={64} height={36} /> : <span className="fallback-slate" aria-hidden>
+          <ImageIcon size={16} />
+        </span>}
       <label htmlFor={id}>{channel.id}</label>
       <select
         id={id}
@@ -175,7 +179,7 @@ function DropZone() {
 }
 
 const factsOf = (file: Media) =>
-  [`${file.width}×${file.height}`, ...(file.durationSeconds === null ? [] : [clock(file.durationSeconds)]), bytes(file.size), ...(file.type === 'video' ? [file.codec.toUpperCase(), file.hasAudio ? 'with sound' : 'no sound'] : [])].join(' · ');
+  [`${file.width}×${file.height}`, ...(file.durationSeconds === null ? [] : [clock(file.durationSeconds)]), bytes(file.size), ...(file.type === 'video' ? [codecName(file.codec), file.hasAudio ? 'with sound' : 'no sound'] : [])].join(' · ');
 
 function File({ file, channels }: { file: Media; channels: readonly Channel[] }) {
   const [open, setOpen] = useState<'preview' | 'delete' | null>(null);

@@ -1,5 +1,5 @@
 import type { Source } from '../../api/types';
-import { bitrate, frames, seconds } from '../../ui/format';
+import { bitrate, codecName, frames, seconds } from '../../ui/format';
 
 export interface Check {
   name: string;
@@ -26,7 +26,7 @@ export function checkSource(source: Source | undefined): Check[] | null {
     checks.push({ name: 'Picture', value: unknown, advice: null });
   } else {
     checks.push(
-      { name: 'Picture', value: `${video.codec === 'h264' ? 'H.264' : video.codec.toUpperCase()}, ${video.width}×${video.height}`, advice: codecAdvice(video.codec) },
+      { name: 'Picture', value: `${codecName(video.codec)}, ${video.width}×${video.height}`, advice: codecAdvice(video.codec) },
       { name: 'Frames a second', value: video.fps > 0 ? frames(video.fps) : unknown, advice: null },
       { name: 'Bitrate', value: video.bitrateKbps > 0 ? bitrate(video.bitrateKbps) : unknown, advice: null },
       { name: 'Keyframe', value: video.keyframeIntervalSeconds > 0 ? `every ${seconds(video.keyframeIntervalSeconds)}` : unknown, advice: keyframeAdvice(video.keyframeIntervalSeconds) },
@@ -34,7 +34,7 @@ export function checkSource(source: Source | undefined): Check[] | null {
   }
   checks.push({
     name: 'Sound',
-    value: audio === null ? 'none' : `${audio.codec.toUpperCase()}, ${audio.sampleRate / 1_000} kHz, ${audio.channels === 1 ? 'mono' : audio.channels === 2 ? 'stereo' : `${audio.channels} channels`}`,
+    value: audio === null ? 'none' : `${codecName(audio.codec)}, ${audio.sampleRate / 1_000} kHz, ${audio.channels === 1 ? 'mono' : audio.channels === 2 ? 'stereo' : `${audio.channels} channels`}`,
     advice: audio === null && video !== null ? 'Silence is sent in its place. Is the sound muted or missing in the encoder?' : null,
   });
   return checks;

@@ -82,7 +82,7 @@ function Details({ webhook }: { webhook: Webhook }) {
           <KeyRound size={16} aria-hidden />
           New secret
         </Button>
-        <Button onClick={() => setOpen('remove')}>
+        <Button className="button-bad" onClick={() => setOpen('remove')}>
           <Trash2 size={16} aria-hidden />
           Remove
         </Button>
