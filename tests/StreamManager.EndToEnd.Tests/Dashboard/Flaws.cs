@@ -18,8 +18,8 @@ internal static class Flaws
     /// <summary>What is good by the common measure (Cumulative Layout Shift).</summary>
     private const double MostShift = 0.1;
 
-    /// <summary>What axe finds serious or critical.</summary>
-    public static async Task<IEnumerable<string>> OfAccessAsync(IPage page)
+    /// <summary>What axe finds serious or critical in a part of the page, given by a selector.</summary>
+    public static async Task<IEnumerable<string>> OfAccessAsync(IPage page, string part = "html")
     {
         var axe = await File.ReadAllTextAsync(Path.Combine(RepositoryFiles.Root, "web", "node_modules", "axe-core", "axe.min.js"));
 
@@ -27,8 +27,8 @@ internal static class Flaws
         await page.EvaluateAsync(axe + "\n;undefined");
         return await FindAsync(
             page,
-            """
-            async () => (await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })).violations
+            $$"""
+            async () => (await axe.run('{{part}}', { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })).violations
               .filter(violation => violation.impact === 'serious' || violation.impact === 'critical')
               .flatMap(violation => violation.nodes.map(node => `${violation.id}: ${node.html.slice(0, 160)} ${node.any.map(check => check.message).join(' ')}`))
             """);

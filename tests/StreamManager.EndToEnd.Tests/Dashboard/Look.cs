@@ -58,6 +58,7 @@ internal sealed record Look(string Name, string Path, string Shows)
         new("channels-delete", "/channels", "second-stage") { Presses = [Press.Button("More for second-stage"), Press.Entry("Delete…")] },
         new("channel", "/channels/main", "Return when good for"),
         new("drill", "/drill", "Begin the drill"),
+        new("drill-on-air", "/drill", "Begin the drill") { Presses = [Press.Button("Begin the drill")] },
         new("drill-second", "/drill/second-stage", "Begin the drill"),
         new("broadcasts", "/broadcasts", "Ended by somebody"),
         new("broadcast", "/broadcasts/{broadcast}", "The connection of the source broke."),

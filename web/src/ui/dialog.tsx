@@ -19,14 +19,21 @@ export interface DialogProps {
 export function Dialog({ isOpen, onOpenChange, title, description, isWide = false, children }: DialogProps) {
   // The library knows only triggers of its own: without this the focus would be lost with the dialog.
   const opener = useRef<Element | null>(null);
+  const content = useRef<HTMLDivElement>(null);
   return (
     <Primitive.Root open={isOpen} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <div className="scrim" aria-hidden />
         <Primitive.Content
+          ref={content}
           className={isWide ? 'dialog dialog-wide' : 'dialog'}
-          onOpenAutoFocus={() => {
+          onOpenAutoFocus={event => {
             opener.current = document.activeElement;
+            // Where there is something to fill in, one begins there, and not at the button that closes.
+            const field = content.current?.querySelector<HTMLElement>(':is(input, select, textarea):not(:disabled)');
+            if (field === null || field === undefined) return;
+            event.preventDefault();
+            field.focus();
           }}
           onCloseAutoFocus={event => {
             if (!(opener.current instanceof HTMLElement)) return;
@@ -44,7 +51,7 @@ export function Dialog({ isOpen, onOpenChange, title, description, isWide = fals
           </div>
           {description !== undefined && (
             <Primitive.Description asChild>
-              <div className="soft">{description}</div>
+              <div className="soft dialog-words">{description}</div>
             </Primitive.Description>
           )}
           {children}
