@@ -98,7 +98,7 @@ public sealed class KeyboardTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Send a test" })).ToBeVisibleAsync();
 
         await GoAsync("Journal");
-        await keyboard.TabToAsync(page.GetByRole(AriaRole.Button, new() { Expanded = false }).Filter(new() { HasText = "anna" }).First);
+        await keyboard.TabToAsync(page.Locator("main").GetByRole(AriaRole.Button, new() { Expanded = false }).Filter(new() { HasText = "anna" }).First);
         await page.Keyboard.PressAsync("Space");
         await Assertions.Expect(page.Locator(".event-details")).ToBeVisibleAsync();
         await keyboard.PressAsync(AriaRole.Link, "Server log");
@@ -114,6 +114,8 @@ public sealed class KeyboardTests(Browser browser) : IClassFixture<Browser>
         await keyboard.PressAsync(AriaRole.Button, "Account anna");
         await keyboard.ChooseAsync("Dark colours");
         await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
+        var account = page.GetByRole(AriaRole.Button, new() { Name = "Account anna" });
+        await Eventually.TrueAsync(() => Keyboard.HasFocusAsync(account), describe: () => "the menu does not give the focus back");
         await keyboard.PressAsync(AriaRole.Button, "Account anna");
         await keyboard.ChooseAsync("Log out");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Log in" })).ToBeVisibleAsync();

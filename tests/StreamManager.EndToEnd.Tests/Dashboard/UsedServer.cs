@@ -85,6 +85,8 @@ public sealed class UsedServer : IAsyncLifetime
         await MakeAsync("/api/keys", new { name = "Studio A", allowedAddresses = (string[])["192.0.2.0/24"], alias = "studio" });
         await MakeAsync("/api/keys", new { name = "Guest from far away with a rather long name", expiresAt = TimeProvider.System.GetUtcNow().AddDays(6) });
         await MakeAsync("/api/users", new { name = "ben", password = DashboardServer.Password, role = "viewer" });
+        var invited = await api.PostAsync("/api/users", new { name = "carla", role = "operator", link = true });
+        _ids["join"] = invited.Body.GetProperty("link").GetString()!.Split('#')[1];
         await MakeAsync("/api/tokens", new { name = "backup script", scopes = (string[])["view"] });
         _ids["webhook"] = await MakeAsync("/api/webhooks", new { url = _hook.Url, events = (string[])["program.*", "destination.*"] });
         await MakeAsync("/api/webhooks", new { url = $"http://127.0.0.1:{FreePort.Next()}/a/receiver/that/is/not/there", events = (string[])["program.onAir"] });

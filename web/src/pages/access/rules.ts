@@ -9,9 +9,9 @@ export function isLastOwner(user: User, users: readonly User[]): boolean {
 
 /** What the roles may do, in words. */
 export const roles = [
-  { value: 'viewer', label: 'Viewer: sees status, previews and lists' },
-  { value: 'operator', label: 'Operator: also runs shows and changes destinations, keys and media' },
-  { value: 'owner', label: 'Owner: everything, users too' },
+  { value: 'viewer', label: 'Viewer', hint: 'Sees status, previews and lists.' },
+  { value: 'operator', label: 'Operator', hint: 'Also runs shows, and changes destinations, keys and media.' },
+  { value: 'owner', label: 'Owner', hint: 'May do everything, users too.' },
 ] as const;
 
 export const scopes: readonly { value: Permission; label: string; hint: string }[] = [

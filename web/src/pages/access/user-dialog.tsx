@@ -70,7 +70,7 @@ export function UserDialog({ user, isLast, onClose }: { user: User | null; isLas
           options={roles}
           state={state}
           disabled={isLast}
-          {...(isLast ? { hint: 'The last owner stays one. Make another user an owner first.' } : {})}
+          hint={isLast ? 'The last owner stays one. Make another user an owner first.' : roles.find(({ value }) => value === role)?.hint}
         />
         {user === null && <SelectField label="Password" name="link" value={way} onChange={setWay} options={ways} state={state} />}
         {way === 'link' ? (
