@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ArrowLeft, CircleDot, Download, Printer, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { api } from '../../api/client';
 import { ApiError } from '../../api/problem';
@@ -47,6 +47,11 @@ function Growing({ report }: { report: BroadcastReport }) {
   const now = useServerNow();
   const status = useStatus(report.channel);
   const timeline = timelineOf(report, now);
+  const queries = useQueryClient();
+  // The end is told a moment before it is in the report: who read it in between reads it again, with the next status.
+  useEffect(() => {
+    if (status !== null && (status.state === 'stopped' || status.state === 'waiting')) void queries.invalidateQueries({ queryKey: ['broadcasts', report.id] }, { cancelRefetch: false });
+  }, [queries, report.id, status]);
   return <Report report={grown(report, timeline, status)} timeline={timeline} />;
 }
 

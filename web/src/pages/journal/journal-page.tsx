@@ -121,6 +121,14 @@ function Events({ filter }: { filter: Filter }) {
     return () => observer.disconnect();
     // count: a page that brought nothing leaves the end where it is, and is to be looked at again.
   }, [count, fetchNextPage, hasNextPage, isFetchingNextPage]);
+  // A node of its own: the end of the list does not jump down from the top when the list comes.
+  if (query.isLoading) {
+    return (
+      <div className="events-end" role="status">
+        <LoaderCircle className="spinner" aria-label="Loading" />
+      </div>
+    );
+  }
   return (
     <>
       {query.error !== null && (
