@@ -31,6 +31,15 @@ internal static class StateImporter
         ExportContent content, Secret? passphrase, IStateStore store, Secret? configured, string dataDirectory, TimeProvider time, CancellationToken cancellationToken)
     {
         Check(content);
+        await ImportRehearsal.TryAsync(
+            (rehearsal, folder) => PutAsync(content, passphrase, rehearsal, null, folder, time, cancellationToken), dataDirectory, time, cancellationToken);
+        await PutAsync(content, passphrase, store, configured, dataDirectory, time, cancellationToken);
+        return content.Documents.Length;
+    }
+
+    private static async Task PutAsync(
+        ExportContent content, Secret? passphrase, IStateStore store, Secret? configured, string dataDirectory, TimeProvider time, CancellationToken cancellationToken)
+    {
         using (await Vault.OpenAsync(store, configured, dataDirectory, time, cancellationToken))
         {
             // There is a vault now, also in a new store.
@@ -43,18 +52,13 @@ internal static class StateImporter
         var writes = new List<StateWrite>();
         foreach (var document in content.Documents)
         {
-            if (content.Vault is null && document.Kind == "destination")
-                await destinations.SaveAsync(Read(document));
-            else
-                writes.Add(new StateWrite.Put(document.Kind, document.Id, Encoding.UTF8.GetBytes(document.Body), null, document.ExpiresAt));
+            writes.Add(content.Vault is null && document.Kind == "destination"
+                ? destinations.Put(Read(document))
+                : new StateWrite.Put(document.Kind, document.Id, Encoding.UTF8.GetBytes(document.Body), null, document.ExpiresAt));
         }
 
         foreach (var batch in writes.Chunk(StateLimits.MostWrites))
             await store.WriteAsync([.. batch], cancellationToken);
-
-        // Every secret opens, or the export was made by tampering hands.
-        _ = await destinations.LoadAsync(cancellationToken);
-        return content.Documents.Length;
     }
 
     private static void Check(ExportContent content)

@@ -2,6 +2,8 @@ using System.Text.RegularExpressions;
 using StreamManager.Server.Exports;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
+using StreamManager.Server.Security;
+using StreamManager.Server.Storage;
 using StreamManager.TestKit;
 
 namespace StreamManager.Server.Tests.Exports;
@@ -116,6 +118,45 @@ public sealed partial class ExportTests : IDisposable
         Assert.Equal(0, await NumberOfDocumentsAsync());
     }
 
+    [Theory]
+    [InlineData("destination", true)]
+    [InlineData("destination-override", false)]
+    [InlineData("webhook", true)]
+    [InlineData("ingest-key", true)]
+    [InlineData("signing-key", true)]
+    [InlineData("stream:key", false)]
+    [InlineData("stream:alias", false)]
+    [InlineData("user", false)]
+    [InlineData("token", false)]
+    public async Task Document_OfEachKind_ThatIsDamagedOrHasAnothersSecret_IsRefusedBeforeAnythingIsWritten(string kind, bool isSealed)
+    {
+        await FillAsync();
+        Assert.Equal(0, (await ExportAsync(withSecrets: true, Passphrase)).Code);
+        var content = ExportFile.Read(await File.ReadAllBytesAsync(ExportPath, TestContext.Current.CancellationToken), new Secret(Passphrase));
+        var known = content.Documents.FirstOrDefault(document => document.Kind == kind) ?? new ExportDocument(kind, "some", "{}", null);
+        List<ExportDocument> damaged = [known with { Body = "garbage" }, known with { Body = "null" }];
+
+        // A secret opens for its owner only: what was sealed for another document is damaged, too.
+        if (isSealed)
+            damaged.Add(known with { Id = kind == "ingest-key" ? "main/other" : "another" });
+        foreach (var document in damaged)
+        {
+            var changed = content with { Documents = [.. content.Documents.Where(other => other != known), document] };
+            await File.WriteAllBytesAsync(
+                ExportPath,
+                System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(ExportFile.Of(changed, new Secret(Passphrase), DateTimeOffset.UnixEpoch), ExportJson.Default.ExportFile),
+                TestContext.Current.CancellationToken);
+            var (code, error) = await ImportAsync(Passphrase);
+            Assert.Equal(1, code);
+            Assert.Contains("Nothing was changed", error, StringComparison.Ordinal);
+            using var loggers = Microsoft.Extensions.Logging.LoggerFactory.Create(_ => { });
+            await using var state = await ServerState.OpenAsync(((OptionsResult.Loaded)Options(_to)).Options, TimeProvider.System, loggers, TestContext.Current.CancellationToken);
+            foreach (var any in ExportKinds.Open.Concat(ExportKinds.Secret).Append("vault"))
+                Assert.Empty(await state.Store.ListAsync(any, TestContext.Current.CancellationToken));
+            Assert.False(Directory.Exists(_to.File("data/.import")));
+        }
+    }
+
     [Fact]
     public async Task Document_ThatIsNull_IsRefused()
     {
@@ -169,7 +210,8 @@ public sealed partial class ExportTests : IDisposable
         await using var server = await RunningServer.StartAsync(folder: _from);
         await server.PostAsync("/api/channels", """{ "id": "second" }""");
         await server.PostAsync("/api/destinations", """{ "name": "Name of it", "url": "rtmp://user:s3cret-password@127.0.0.1:1/app", "streamKey": "s3cret-abcd", "channelId": "second" }""");
-        Assert.Equal(System.Net.HttpStatusCode.Created, (await server.PostAsync("/api/keys", """{ "name": "mykey", "kind": "regular" }""")).Status);
+        Assert.Equal(System.Net.HttpStatusCode.Created, (await server.PostAsync("/api/keys", """{ "name": "mykey", "kind": "regular", "alias": "myalias" }""")).Status);
+        Assert.Equal(System.Net.HttpStatusCode.Created, (await server.PostAsync("/api/webhooks", """{ "url": "https://hooks.example.com/s3cret-path", "events": ["program.*"], "enabled": false }""")).Status);
     }
 
     private async Task<(int Code, string Error)> ExportAsync(bool withSecrets, string? passphrase)
