@@ -18,7 +18,9 @@ internal sealed partial class BroadcastRecords : IBroadcastStore, IAsyncDisposab
 
     private readonly DocumentSet<BroadcastRecord> _documents;
     private readonly ConcurrentDictionary<string, BroadcastRecord> _known;
-    private readonly ConcurrentDictionary<string, BroadcastRecord> _waiting = new(StringComparer.Ordinal);
+
+    // Null: to be removed.
+    private readonly ConcurrentDictionary<string, BroadcastRecord?> _waiting = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -50,14 +52,15 @@ internal sealed partial class BroadcastRecords : IBroadcastStore, IAsyncDisposab
     {
         _known[channelId] = record;
         _waiting[channelId] = record;
-        try
-        {
-            await WriteWaitingAsync().WaitAsync(LongestWait, _time);
-        }
-        catch (TimeoutException)
-        {
-            // It is still being tried.
-        }
+        await WriteSoonAsync();
+    }
+
+    /// <summary>The channel is gone: the next one with its id begins with nothing of it.</summary>
+    public async Task ForgetAsync(string channelId)
+    {
+        _known.TryRemove(channelId, out _);
+        _waiting[channelId] = null;
+        await WriteSoonAsync();
     }
 
     /// <summary>Tries a last time to write what waits.</summary>
@@ -74,6 +77,18 @@ internal sealed partial class BroadcastRecords : IBroadcastStore, IAsyncDisposab
         }
     }
 
+    private async Task WriteSoonAsync()
+    {
+        try
+        {
+            await WriteWaitingAsync().WaitAsync(LongestWait, _time);
+        }
+        catch (TimeoutException)
+        {
+            // It is still being tried.
+        }
+    }
+
     private async Task WriteWaitingAsync(bool onlyIfIdle = false)
     {
         if (_waiting.IsEmpty)
@@ -86,7 +101,10 @@ internal sealed partial class BroadcastRecords : IBroadcastStore, IAsyncDisposab
         {
             foreach (var (channelId, record) in _waiting)
             {
-                await _documents.PutAsync(channelId, record, null, CancellationToken.None);
+                if (record is null)
+                    await _documents.RemoveAsync(channelId, null, CancellationToken.None);
+                else
+                    await _documents.PutAsync(channelId, record, null, CancellationToken.None);
 
                 // Only this very record: a newer one may have come meanwhile.
                 _waiting.TryRemove(KeyValuePair.Create(channelId, record));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using StreamManager.Engine.Channels;
 using StreamManager.Server.Options;
@@ -49,6 +50,9 @@ internal sealed class ChannelCatalog : IDisposable
     private readonly string _mediaFolder;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _gate = new(1, 1);
+
+    // Channels that are removed and still say farewell. Added to within the gate.
+    private readonly ConcurrentDictionary<string, Task> _leaving = new(StringComparer.Ordinal);
     private ImmutableList<ChannelCatalogEntry> _entries;
 
     private ChannelCatalog(ImmutableList<ChannelCatalogEntry> entries, ChannelDirectory directory, ChannelRecords records, string mediaFolder, TimeProvider time)
@@ -93,7 +97,7 @@ internal sealed class ChannelCatalog : IDisposable
     /// <exception cref="StoreUnavailableException">It could not be saved; nothing has changed here.</exception>
     public async Task<ChannelChange> AddAsync(string id, ChannelSettings settings, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
+        await EnterAsync([id], cancellationToken);
         try
         {
             if (Find(id) is not null)
@@ -146,6 +150,7 @@ internal sealed class ChannelCatalog : IDisposable
     /// <exception cref="StoreUnavailableException">It could not be saved; nothing has changed here.</exception>
     public async Task<ChannelChange> RemoveAsync(string id, Func<ChannelCatalogEntry, bool> mayGo, Func<StateWrite, Task> remove, CancellationToken cancellationToken)
     {
+        Task farewell;
         await _gate.WaitAsync(cancellationToken);
         try
         {
@@ -156,14 +161,15 @@ internal sealed class ChannelCatalog : IDisposable
             if (entry.Configured is not null)
                 return ChannelChange.Configured;
             await remove(_records.Remove(id));
-            Volatile.Write(ref _entries, _entries.Remove(entry));
-            await _directory.RemoveAsync(id);
-            return ChannelChange.Done;
+            farewell = TakeDown(entry);
         }
         finally
         {
             _gate.Release();
         }
+
+        await farewell;
+        return ChannelChange.Done;
     }
 
     /// <summary>
@@ -174,15 +180,16 @@ internal sealed class ChannelCatalog : IDisposable
     public async Task<(ImmutableArray<string> Added, ImmutableArray<string> Changed, ImmutableArray<string> Removed)> ConfigureAsync(
         ImmutableArray<ChannelOptions> options, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
+        var farewells = new List<Task>();
+        (ImmutableArray<string>, ImmutableArray<string>, ImmutableArray<string>) changes;
+        await EnterAsync(options.Select(channel => channel.Definition.Id), cancellationToken);
         try
         {
             var saved = (await _records.LoadAsync(cancellationToken)).ToDictionary(channel => channel.ChannelId, StringComparer.Ordinal);
             var (added, changed, removed) = (new List<string>(), new List<string>(), new List<string>());
             foreach (var entry in _entries.Where(entry => entry.Configured is not null && options.All(channel => channel.Definition.Id != entry.Id)))
             {
-                Volatile.Write(ref _entries, _entries.Remove(entry));
-                await _directory.RemoveAsync(entry.Id);
+                farewells.Add(TakeDown(entry));
                 removed.Add(entry.Id);
             }
 
@@ -204,12 +211,15 @@ internal sealed class ChannelCatalog : IDisposable
                 }
             }
 
-            return ([.. added], [.. changed], [.. removed]);
+            changes = ([.. added], [.. changed], [.. removed]);
         }
         finally
         {
             _gate.Release();
         }
+
+        await Task.WhenAll(farewells);
+        return changes;
     }
 
     /// <inheritdoc/>
@@ -224,6 +234,46 @@ internal sealed class ChannelCatalog : IDisposable
 
     // The sources of a channel never change; as an array they would compare by identity.
     private static bool IsSame(ChannelDefinition one, ChannelDefinition other) => one with { Sources = other.Sources } == other;
+
+    // Others may change channels while one says farewell to its destinations; the next one with its id waits for that.
+    private async Task EnterAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            foreach (var id in ids)
+            {
+                if (_leaving.TryGetValue(id, out var leaving))
+                    await leaving.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            await _gate.WaitAsync(cancellationToken);
+            if (!ids.Any(_leaving.ContainsKey))
+                return;
+            _gate.Release();
+        }
+    }
+
+    // Within the gate. What it returns is waited for without.
+    private Task TakeDown(ChannelCatalogEntry entry)
+    {
+        Volatile.Write(ref _entries, _entries.Remove(entry));
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _leaving[entry.Id] = left.Task;
+        return LeaveAsync(entry.Id, left);
+    }
+
+    private async Task LeaveAsync(string id, TaskCompletionSource left)
+    {
+        try
+        {
+            await _directory.RemoveAsync(id);
+        }
+        finally
+        {
+            _leaving.TryRemove(id, out _);
+            left.SetResult();
+        }
+    }
 
     // Saved is saved: a caller that gives up waiting must not leave the channel under its old rules.
     private async Task ReplaceAsync(ChannelCatalogEntry entry, ChannelCatalogEntry next)

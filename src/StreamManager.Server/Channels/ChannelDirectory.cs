@@ -5,7 +5,9 @@ using StreamManager.Engine.Channels;
 namespace StreamManager.Server.Channels;
 
 /// <summary>The running channels. One at a time adds and removes (the <see cref="ChannelCatalog"/>); anybody reads.</summary>
-internal sealed class ChannelDirectory(EngineServices services) : IAsyncDisposable
+/// <param name="services">What channels share.</param>
+/// <param name="broadcasts">What is remembered of their broadcasts; null: nothing is.</param>
+internal sealed class ChannelDirectory(EngineServices services, BroadcastRecords? broadcasts = null) : IAsyncDisposable
 {
     // Replaced whole. Few channels: looking through them is as quick as a dictionary.
     private ImmutableList<Channel> _channels = [];
@@ -26,7 +28,7 @@ internal sealed class ChannelDirectory(EngineServices services) : IAsyncDisposab
         return channel;
     }
 
-    /// <summary>Takes a channel down: its broadcast ends for good, and destinations get a clean end.</summary>
+    /// <summary>Takes a channel down: it is gone when this returns a task, and when that is done its broadcast has ended for good, destinations got a clean end, and nothing is remembered of it.</summary>
     public async Task RemoveAsync(string id)
     {
         if (Find(id) is not { } channel)
@@ -34,6 +36,8 @@ internal sealed class ChannelDirectory(EngineServices services) : IAsyncDisposab
         Volatile.Write(ref _channels, _channels.Remove(channel));
         await channel.StopAsync(CancellationToken.None);
         await channel.DisposeAsync();
+        if (broadcasts is not null)
+            await broadcasts.ForgetAsync(id);
     }
 
     /// <summary>Starts what is to be on air from the start, and what was on air when the server was killed.</summary>

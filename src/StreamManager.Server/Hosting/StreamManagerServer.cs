@@ -221,7 +221,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
             },
             broadcasts,
             new EngineEventWriter(events, history, time)));
-        _channels = new ChannelDirectory(engine);
+        _channels = new ChannelDirectory(engine, broadcasts);
         var mediaFolder = Path.Combine(options.DataDirectory, "media");
         var inspector = Own(new FileInspector(new FfmpegOptions { Ffmpeg = options.FfmpegPath, WorkDirectory = Path.Combine(options.DataDirectory, "cache", "work") }, time));
         if (!FileInspector.CanLimit)

@@ -19,7 +19,6 @@ internal sealed class CatalogBench : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly DataDirectoryLock _lock;
     private Vault _vault = null!;
-    private BroadcastRecords _broadcasts = null!;
     private EngineServices _engine = null!;
 
     private CatalogBench()
@@ -32,6 +31,8 @@ internal sealed class CatalogBench : IAsyncDisposable
 
     public CutOffStore Store { get; }
 
+    public BroadcastRecords Broadcasts { get; private set; } = null!;
+
     public ChannelDirectory Directory { get; private set; } = null!;
 
     public ChannelCatalog Channels { get; private set; } = null!;
@@ -41,13 +42,14 @@ internal sealed class CatalogBench : IAsyncDisposable
     /// <summary>Once there is a <see cref="TargetAsync"/>.</summary>
     public StreamKeyRing? Keys { get; private set; }
 
-    public static async Task<CatalogBench> StartAsync()
+    /// <param name="broadcastTime">The clock of what is remembered of broadcasts; null: the system's.</param>
+    public static async Task<CatalogBench> StartAsync(TimeProvider? broadcastTime = null)
     {
         var bench = new CatalogBench();
         bench._vault = await Vault.OpenAsync(bench.Store, null, bench._folder.Path, TimeProvider.System, Cancel);
-        bench._broadcasts = await BroadcastRecords.LoadAsync(bench.Store, TimeProvider.System, NullLogger.Instance, Cancel);
-        bench._engine = new EngineServices(TimeProvider.System, NullLoggerFactory.Instance, new EngineOptions { DataDirectory = bench._folder.Path }, bench._broadcasts);
-        bench.Directory = new ChannelDirectory(bench._engine);
+        bench.Broadcasts = await BroadcastRecords.LoadAsync(bench.Store, broadcastTime ?? TimeProvider.System, NullLogger.Instance, Cancel);
+        bench._engine = new EngineServices(TimeProvider.System, NullLoggerFactory.Instance, new EngineOptions { DataDirectory = bench._folder.Path }, bench.Broadcasts);
+        bench.Directory = new ChannelDirectory(bench._engine, bench.Broadcasts);
         bench.Channels = await ChannelCatalog.LoadAsync([new ChannelOptions()], bench.Directory, new ChannelRecords(bench.Store), bench._folder.Path, TimeProvider.System, Cancel);
         bench.Destinations = await bench.LoadAsync();
         return bench;
@@ -78,7 +80,7 @@ internal sealed class CatalogBench : IAsyncDisposable
         Destinations.Dispose();
         Channels.Dispose();
         _engine.Dispose();
-        await _broadcasts.DisposeAsync();
+        await Broadcasts.DisposeAsync();
         _vault.Dispose();
         await Store.DisposeAsync();
         _lock.Dispose();

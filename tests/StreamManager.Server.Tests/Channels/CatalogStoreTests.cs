@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using StreamManager.Engine.Channels;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Options;
 using StreamManager.Server.Storage;
+using StreamManager.TestKit;
 
 namespace StreamManager.Server.Tests.Channels;
 
@@ -78,6 +80,29 @@ public sealed class CatalogStoreTests : IAsyncLifetime
 
         Task<ChannelChange> RemoveAsync(bool mayGo = true) =>
             _bench.Channels.RemoveAsync("second", _ => mayGo, write => Destinations.RemoveOfChannelAsync("second", write), Cancel);
+    }
+
+    [Fact]
+    public async Task Channel_ThatSaysFarewell_HoldsUpNobodyButTheNextOfItsId_WhichBeginsWithNothingOfIt()
+    {
+        // A farewell that lasts until the test ends it: what is remembered of the broadcast is not forgotten before, and by its clock no time passes.
+        var farewell = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var bench = await CatalogBench.StartAsync(new ManualTimeProvider());
+        await bench.Channels.AddAsync("second", new ChannelSettings(), Cancel);
+        await bench.Broadcasts.SaveAsync("second", new BroadcastRecord { OnAir = false, Format = new StoredFormat(1280, 720, 30, 1, 100, 31, 66, 1, "1190") });
+        bench.Store.BeforeWrite = writes => writes.Any(write => write.Kind == "broadcast") ? farewell.Task : Task.CompletedTask;
+        var removal = bench.Channels.RemoveAsync("second", _ => true, write => bench.Destinations.RemoveOfChannelAsync("second", write), Cancel);
+        await Eventually.TrueAsync(() => bench.Channels.Find("second") is null);
+        Assert.Equal(ChannelChange.Done, await bench.Channels.AddAsync("third", new ChannelSettings(), Cancel));
+        var next = bench.Channels.AddAsync("second", new ChannelSettings(), Cancel);
+        Assert.False(removal.IsCompleted);
+        Assert.False(next.IsCompleted);
+
+        farewell.SetResult();
+        Assert.Equal((ChannelChange.Done, ChannelChange.Done), (await removal, await next));
+        Assert.Null(bench.Broadcasts.Load("second"));
+        Assert.Null(await bench.Store.GetAsync("broadcast", "second", Cancel));
+        Assert.Equal(["main", "third", "second"], bench.Directory.All.Select(channel => channel.Id));
     }
 
     [Fact]

@@ -65,9 +65,14 @@ internal sealed class CutOffStore(IStateStore inner) : IStateStore
         return documents;
     }
 
-    public ValueTask<StateWriteResult> WriteAsync(ImmutableArray<StateWrite> writes, CancellationToken cancellationToken)
+    /// <summary>Waited for before changes are made.</summary>
+    public Func<ImmutableArray<StateWrite>, Task>? BeforeWrite { get; set; }
+
+    public async ValueTask<StateWriteResult> WriteAsync(ImmutableArray<StateWrite> writes, CancellationToken cancellationToken)
     {
         Ask();
+        if (BeforeWrite is { } before)
+            await before(writes);
         if (WritesLeft is { } left)
         {
             IsAway = left == 0;
@@ -75,7 +80,7 @@ internal sealed class CutOffStore(IStateStore inner) : IStateStore
             WritesLeft = left - 1;
         }
 
-        return inner.WriteAsync(writes, cancellationToken);
+        return await inner.WriteAsync(writes, cancellationToken);
     }
 
     public IDisposable Subscribe(Action<StateChange> handler)
