@@ -91,7 +91,12 @@ internal sealed class UploadRoutes(ResumableUploads uploads, TimeProvider time)
         var problem = await uploads.ReceiveAsync(upload, offset, context.Request.Body, context.Request.ContentLength, context.RequestAborted);
         SetHeaders(context.Response, upload);
         if (problem is not null)
+        {
+            if (problem.Status == StatusCodes.Status429TooManyRequests)
+                context.Response.Headers.RetryAfter = UploadProblems.RetryAfterSeconds;
             return new RefusedUpload(problem, time, isInterrupted: problem == UploadProblems.TakenOver);
+        }
+
         if (upload.Record.FileName is { } name)
             context.Response.Headers.Location = $"/api/media/{name}";
         return TypedResults.NoContent();

@@ -166,6 +166,10 @@ internal sealed partial class BroadcastHistory : IAsyncDisposable
         if (happened is EngineEvent.ProgramOnAir onAir)
         {
             var id = BroadcastRecorder.IdOf(channelId, onAir.StartedAt);
+
+            // Its end was among the events that were dropped.
+            if (_running.TryGetValue(channelId, out var missed) && missed.Id != id)
+                Keep(BroadcastRecorder.Interrupted(missed.At(at.UtcDateTime)));
             _running[channelId] = _open.Remove(id, out var report) ? BroadcastRecorder.Resume(report, at) : BroadcastRecorder.Begin(channelId, onAir.StartedAt);
             Keep(_running[channelId]);
             return;

@@ -135,6 +135,9 @@ internal sealed partial class ConfigurationReloader : IAsyncDisposable
             if (_seen is { } seen)
                 _applied = seen;
             LogFailed(_logger, e);
+            var fault = new OptionError(
+                Path.GetFileName(_started.ConfigurationFile), "file", null, "could not be applied, or in part only: a fault of the server, of which its log says more. Change the file or reload it to try again.");
+            Volatile.Write(ref _status, _status with { ReadAt = _time.GetUtcNow(), Errors = [fault] });
         }
         finally
         {

@@ -206,6 +206,9 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             LogFault(_logger, batch.Length, e);
             if (!batch.IsEmpty)
                 Lose(batch.Length, batch[0].Time);
+
+            // Rather an event twice than the same fault again and again.
+            _mayBeWritten = false;
         }
 
         for (var i = 0; i < batch.Length; i++)

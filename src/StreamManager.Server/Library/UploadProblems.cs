@@ -5,6 +5,9 @@ namespace StreamManager.Server.Library;
 /// <summary>What may be wrong about an upload, as answers.</summary>
 internal static class UploadProblems
 {
+    /// <summary>When a place may be free again: uploads take seconds to hours.</summary>
+    public const string RetryAfterSeconds = "10";
+
     /// <summary>All places are taken.</summary>
     public static Problem TooManyAtOnce { get; } = new(
         StatusCodes.Status429TooManyRequests, "too_many_uploads", "Other uploads are under way.", $"At most {MediaLimits.MostUploads} go on at a time; send it again when one has ended.");

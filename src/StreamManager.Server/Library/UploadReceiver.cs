@@ -46,7 +46,7 @@ internal sealed partial class UploadReceiver(MediaLibrary library, UploadPlaces 
         using var place = places.TryTake();
         if (place is null)
         {
-            context.Response.Headers.RetryAfter = "10";
+            context.Response.Headers.RetryAfter = UploadProblems.RetryAfterSeconds;
             return (null, UploadProblems.TooManyAtOnce);
         }
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using StreamManager.Server.Hosting;
 using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Webhooks;
@@ -158,7 +157,7 @@ internal sealed partial class WebhookCatalog : IDisposable
         while (Interlocked.Add(ref _unread, -seen) > 0);
     }
 
-    // False: the store is away.
+    // False: the store is away. Whatever else goes wrong goes wrong again, until something changes.
     private async Task<bool> TryReadAsync()
     {
         try
@@ -167,7 +166,7 @@ internal sealed partial class WebhookCatalog : IDisposable
             _isUnread = false;
             return true;
         }
-        catch (Exception e) when (e is StoreUnavailableException or DamagedDocumentException or StartupException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // Once, however long it is away.
             if (!_isUnread)
