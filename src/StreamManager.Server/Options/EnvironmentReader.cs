@@ -173,7 +173,10 @@ internal static class EnvironmentReader
             ("RTMP_PORT", options.RtmpPort), ("RTMPS_PORT", options.RtmpsPort ?? 0),
         ];
         foreach (var same in ports.Where(entry => entry.Port != 0).GroupBy(entry => entry.Port).Where(group => group.Count() > 1))
-            environment.Fail(same.Last().Name, $"port {same.Key} is also {same.First().Name}'s; every port needs a number of its own");
+        {
+            foreach (var (name, port) in same.Skip(1))
+                environment.Fail(name, $"port {port} is also {same.First().Name}'s; every port needs a number of its own");
+        }
     }
 
     private static void ReadNotYet(EnvironmentSection environment)

@@ -378,6 +378,10 @@ public sealed class OptionsLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Ports_ThatAreTheSame_AreAllListed() => Assert.Equal(
+        ["METRICS_PORT", "RTMP_PORT"], _text.Bad(null, ("METRICS_PORT", "4200"), ("RTMP_PORT", "4200")).Errors.Select(error => error.Key).Order(StringComparer.Ordinal));
+
+    [Fact]
     public void Options_Printed_ShowNoSecret()
     {
         var options = _text.Good("ingest_key: s3cret-1\n", ("ADMIN_TOKEN", "s3cret-2"), ("ENCRYPTION_KEY", "s3cret-3-long"), ("TWITTER_RTMP_URL", "rtmp://h/a"), ("TWITTER_STREAM_KEY", "s3cret-4"));
