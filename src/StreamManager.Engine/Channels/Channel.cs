@@ -89,7 +89,7 @@ public sealed partial class Channel : IAsyncDisposable
             ActiveSource = status.ActiveSource,
             Sources = [.. status.Sources.Select(source => Describe(source, now))],
             Program = status.Program,
-            Outputs = [.. outputs.Select(output => output.GetSnapshot())],
+            Outputs = [.. outputs.Where(output => !output.Destination.IsRehearsal).Select(output => output.GetSnapshot())],
             Viewers = Volatile.Read(ref _viewers),
             FallbackNote = _fallback.Note,
             SinceFault = _loop.SinceFault,
@@ -184,7 +184,7 @@ public sealed partial class Channel : IAsyncDisposable
             if (_outputs.Find(output => output.Destination.Id == destination.Id) is { } existing)
                 existing.SetDestination(destination);
             else
-                _outputs = _outputs.Add(new Output(destination, _onAir, new OutputProgram(this), _services));
+                _outputs = _outputs.Add(new Output(destination, _onAir, new OutputProgram(this, isTold: !destination.IsRehearsal), _services));
         }
     }
 
@@ -299,11 +299,15 @@ public sealed partial class Channel : IAsyncDisposable
     [LoggerMessage(1, LogLevel.Information, "Channel {Channel} was on air when the server ended; going on air again.")]
     private static partial void LogResuming(ILogger logger, string channel);
 
-    private sealed class OutputProgram(Channel channel) : IOutputProgram
+    private sealed class OutputProgram(Channel channel, bool isTold) : IOutputProgram
     {
         public TimeSpan CheckInterval => channel.Definition.CheckInterval;
 
-        public void Tell(EngineEvent happened) => channel.Tell(happened);
+        public void Tell(EngineEvent happened)
+        {
+            if (isTold)
+                channel.Tell(happened);
+        }
 
         public Task<bool> SubscribeAsync(IHubSubscriber subscriber) => channel._loop.SubscribeAsync(null, subscriber);
 

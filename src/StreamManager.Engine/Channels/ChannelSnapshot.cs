@@ -101,7 +101,7 @@ public sealed record ChannelSnapshot
     /// <summary>The program.</summary>
     public ProgramSnapshot Program { get; init; } = new();
 
-    /// <summary>All destinations of the channel, in the order in which they were added.</summary>
+    /// <summary>All destinations of the channel but the sink of a rehearsal, in the order in which they were added.</summary>
     public ImmutableArray<OutputSnapshot> Outputs { get; init; } = [];
 
     /// <summary>People watching here: RTMP players and HTTP-FLV viewers of program and sources.</summary>

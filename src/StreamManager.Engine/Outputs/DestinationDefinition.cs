@@ -24,6 +24,9 @@ public sealed record DestinationDefinition
     /// <summary>The fine settings.</summary>
     public OutputSettings Settings { get; init; } = new();
 
+    /// <summary>A sink of the server's own, which a drill puts there for a while: it gets the program like any other, but no snapshot shows it and no event tells of it. Never changes.</summary>
+    public bool IsRehearsal { get; init; }
+
     /// <summary>Everything but the key, for logs.</summary>
     public override string ToString() => $"destination {Id}";
 }

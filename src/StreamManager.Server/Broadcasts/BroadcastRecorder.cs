@@ -174,9 +174,6 @@ internal sealed class BroadcastRecorder
 
     private void AddMoment(string id, string name, DateTime at, string state, string? reason, Func<BroadcastDestination, BroadcastDestination>? change = null)
     {
-        // The sink of a drill is nobody's destination; told of, a night of drills would leave no room for those that are.
-        if (id == FailoverDrill.SinkId)
-            return;
         var destinations = _report.Destinations;
         var index = destinations.FindIndex(destination => destination.Id == id);
         if (index < 0)

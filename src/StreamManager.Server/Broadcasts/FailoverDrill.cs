@@ -33,12 +33,12 @@ internal sealed record DrillStatus(string Channel, string State, string Phase, D
 
 /// <summary>
 /// Rehearses the loss of a source: sends the program to a sink of its own, cuts the source off for some seconds, and measures what came. What happens in between is what happens in earnest. One
-/// drill at a time, whatever the channel; the newest of each channel is remembered. Thread-safe.
+/// drill at a time, whatever the channel; the newest of each channel is remembered as long as the channel is there. Thread-safe.
 /// </summary>
 internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     /// <summary>Id of the sink among a channel's destinations, drill after drill. No destination of a user can have it: theirs begin with a letter or digit.</summary>
-    public const string SinkId = "_rehearsal";
+    private const string SinkId = "_rehearsal";
 
     /// <summary>The shortest and the longest cut: a stall is noticed after a second, and nobody rehearses an evening.</summary>
     public const int ShortestCut = 2;
@@ -65,16 +65,28 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
     private const int RoundingMs = 2;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, DrillStatus> _drills = new(StringComparer.Ordinal);
+
+    // By the channel itself: another one that gets the id of one that was removed has had no drill.
+    private readonly Dictionary<Channel, DrillStatus> _drills = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly ILogger _logger = loggers.CreateLogger<FailoverDrill>();
     private Task _running = Task.CompletedTask;
+
+    /// <summary>Completes when no drill runs.</summary>
+    public Task Ended
+    {
+        get
+        {
+            lock (_gate)
+                return _running;
+        }
+    }
 
     /// <summary>The newest drill of a channel; null: there was none since the server started.</summary>
     public DrillStatus? Find(string channelId)
     {
         lock (_gate)
-            return _drills.GetValueOrDefault(channelId);
+            return channels.Find(channelId) is { } channel ? _drills.GetValueOrDefault(channel) : null;
     }
 
     /// <summary>The newest drill of each channel that had one.</summary>
@@ -83,7 +95,10 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         get
         {
             lock (_gate)
+            {
+                Forget();
                 return [.. _drills.Values];
+            }
         }
     }
 
@@ -98,7 +113,8 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         {
             if (!_running.IsCompleted || _stopping.IsCancellationRequested)
                 return null;
-            var drill = _drills[channel.Id] = new DrillStatus(channel.Id, "running", "connecting the rehearsal sink", time.GetUtcNow().UtcDateTime, seconds, null);
+            Forget();
+            var drill = _drills[channel] = new DrillStatus(channel.Id, "running", "connecting the rehearsal sink", time.GetUtcNow().UtcDateTime, seconds, null);
             _running = Task.Run(() => RunAsync(channel, drill));
             return drill;
         }
@@ -122,11 +138,11 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         try
         {
             await using var sink = RehearsalSink.Start(time, loggers);
-            channel.PutDestination(new DestinationDefinition { Id = SinkId, Name = "Rehearsal", Url = sink.Url, StreamKey = sink.Key });
+            channel.PutDestination(new DestinationDefinition { Id = SinkId, Name = "Rehearsal", Url = sink.Url, StreamKey = sink.Key, IsRehearsal = true });
             try
             {
                 var result = await MeasureAsync(channel, drill, sink);
-                Set(drill with { State = "done", Phase = result.Passed ? "passed" : "not passed", Result = result });
+                Set(channel, drill with { State = "done", Phase = result.Passed ? "passed" : "not passed", Result = result });
             }
             finally
             {
@@ -135,16 +151,16 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         }
         catch (DrillException e)
         {
-            Set(drill with { State = "failed", Phase = e.Message });
+            Set(channel, drill with { State = "failed", Phase = e.Message });
         }
         catch (OperationCanceledException)
         {
-            Set(drill with { State = "failed", Phase = "The server is stopping." });
+            Set(channel, drill with { State = "failed", Phase = "The server is stopping." });
         }
         catch (Exception e)
         {
             LogFault(_logger, channel.Id, e);
-            Set(drill with { State = "failed", Phase = "The server made a mistake; its log says more." });
+            Set(channel, drill with { State = "failed", Phase = "The server made a mistake; its log says more." });
         }
     }
 
@@ -152,13 +168,13 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
     {
         await UntilAsync(
             channel, ConnectPatience, snapshot => sink.Figures.VideoFrames > 0 && snapshot.ActiveSource is not null, "The rehearsal sink got no picture of a source. Is the channel on air with one?");
-        Set(drill with { Phase = "looking at the stream before the cut" });
+        Set(channel, drill with { Phase = "looking at the stream before the cut" });
         sink.Begin();
         await Task.Delay(LookTime, time, _stopping.Token);
         var before = sink.Figures;
         var connects = Connects(channel);
 
-        Set(drill with { Phase = $"the source is cut off for {drill.Seconds} s" });
+        Set(channel, drill with { Phase = $"the source is cut off for {drill.Seconds} s" });
         sink.Begin();
         var cutAt = time.GetTimestamp();
         if (!await channel.CutSourceAsync(TimeSpan.FromSeconds(drill.Seconds)))
@@ -169,11 +185,11 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         if (left > TimeSpan.Zero)
             await Task.Delay(left, time, _stopping.Token);
 
-        Set(drill with { Phase = "the source is back; waiting for its return to the program" });
+        Set(channel, drill with { Phase = "the source is back; waiting for its return to the program" });
         var backAt = time.GetTimestamp();
         await UntilAsync(channel, ReturnPatience, snapshot => snapshot.ActiveSource is not null, "The source did not return to the program.");
         var returnedAfter = time.GetElapsedTime(backAt);
-        Set(drill with { Phase = "looking at the stream after the return" });
+        Set(channel, drill with { Phase = "looking at the stream after the return" });
         await Task.Delay(LookTime, time, _stopping.Token);
 
         var after = sink.Figures;
@@ -211,7 +227,7 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
 
     private static ImmutableArray<(string Id, string Name, int Connects)> Connects(Channel channel) =>
         [.. channel.GetSnapshot().Outputs
-            .Where(output => output.State is OutputState.Live && output.Destination.Id != SinkId)
+            .Where(output => output.State is OutputState.Live)
             .Select(output => (output.Destination.Id, output.Destination.Name, output.Connects))];
 
     private async Task UntilAsync(Channel channel, TimeSpan patience, Func<ChannelSnapshot, bool> wanted, string otherwise)
@@ -225,10 +241,17 @@ internal sealed partial class FailoverDrill(ChannelDirectory channels, TimeProvi
         }
     }
 
-    private void Set(DrillStatus drill)
+    private void Set(Channel channel, DrillStatus drill)
     {
         lock (_gate)
-            _drills[drill.Channel] = drill;
+            _drills[channel] = drill;
+    }
+
+    // Under the lock. What a drill says of a channel that was removed while it ran is forgotten at the next look.
+    private void Forget()
+    {
+        foreach (var gone in _drills.Keys.Where(channel => channels.Find(channel.Id) != channel).ToArray())
+            _drills.Remove(gone);
     }
 
     [LoggerMessage(1, LogLevel.Error, "An internal fault in a drill of channel {Channel}.")]

@@ -28,7 +28,14 @@ public sealed class DrillTests
         Assert.Equal(HttpStatusCode.Conflict, (await stage.Api.PostAsync(Drill, new { onAir = true })).Status);
         var drill = (await stage.Api.GetAsync(Drill)).Body;
         await Eventually.TrueAsync(
-            async () => (drill = (await stage.Api.GetAsync(Drill)).Body).GetProperty("state").GetString() != "running", TimeSpan.FromSeconds(60), () => drill.ToString());
+            async () =>
+            {
+                // Nobody who looks meanwhile takes the sink for a destination.
+                Assert.Single((await stage.Api.StatusAsync()).Destinations);
+                return (drill = (await stage.Api.GetAsync(Drill)).Body).GetProperty("state").GetString() != "running";
+            },
+            TimeSpan.FromSeconds(60),
+            () => drill.ToString());
 
         Assert.Equal("done", drill.GetProperty("state").GetString());
         Assert.Single((await stage.Api.GetAsync("/api/events?type=audit.channel.drillBegun")).Body.GetProperty("events").EnumerateArray());
@@ -41,6 +48,9 @@ public sealed class DrillTests
         var status = await stage.Api.StatusAsync();
         Assert.Equal(2, status.Program.Switches);
         Assert.Single(status.Destinations);
+        var told = (await stage.Api.GetAsync("/api/events?type=destination")).Body.GetProperty("events").EnumerateArray();
+        Assert.All(told, happened => Assert.Equal(destination.GetProperty("id").GetString(), happened.GetProperty("data").GetProperty("destination").GetString()));
+        Assert.NotEmpty(told);
         var broadcast = Assert.Single((await stage.Api.GetAsync("/api/broadcasts")).Body.EnumerateArray());
         Assert.Equal(1, broadcast.GetProperty("destinations").GetInt32());
         await stage.EndAndJudgeAsync(Settings);

@@ -76,6 +76,28 @@ public sealed class ChannelTests : IAsyncDisposable
         Assert.Equal((OutputState.Idle, OutputVerdict.Idle), (_channel.GetSnapshot().Outputs[0].State, _channel.GetSnapshot().Outputs[0].Verdict));
     }
 
+    [Fact]
+    public async Task SinkOfARehearsal_GetsTheProgram_AndIsNeitherShownNorToldOf()
+    {
+        var granted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = new ScriptedRtmpServer(async (peer, _) =>
+        {
+            await ScriptedRtmpServer.GrantUntilPublishAsync(peer);
+            await ScriptedRtmpServer.GrantPublishAsync(peer);
+            granted.SetResult();
+            await peer.ReadCommandAsync("deleteStream");
+        });
+        _channel.PutDestination(new DestinationDefinition { Id = "real", Name = "Real", Url = "rtmp://127.0.0.1/live", StreamKey = "k", Enabled = false });
+        _channel.PutDestination(new DestinationDefinition { Id = "sink", Name = "Sink", Url = $"rtmp://127.0.0.1:{server.Port}/live", StreamKey = "k", IsRehearsal = true });
+        await _channel.StartAsync(TestContext.Current.CancellationToken);
+        await granted.Task.WaitAsync(Eventually.DefaultTimeout, TestContext.Current.CancellationToken);
+        Assert.Equal(["real"], _channel.GetSnapshot().Outputs.Select(output => output.Destination.Id));
+
+        // Its end is awaited by its removal: what it had to tell was told by then.
+        Assert.True(await _channel.RemoveDestinationAsync("sink", TestContext.Current.CancellationToken));
+        Assert.Equal(["FallbackPrepared", "ProgramOnAir"], _events.Happened.Select(happened => happened.GetType().Name));
+    }
+
     private sealed class HeardEvents : IEngineEvents
     {
         public ConcurrentQueue<EngineEvent> Happened { get; } = new();

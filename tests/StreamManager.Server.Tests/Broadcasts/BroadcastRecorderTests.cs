@@ -63,14 +63,6 @@ public sealed class BroadcastRecorderTests
     }
 
     [Fact]
-    public void SinkOfADrill_IsNoDestinationOfTheBroadcast()
-    {
-        At(1, new EngineEvent.DestinationConnecting(FailoverDrill.SinkId, "Rehearsal"));
-        At(2, new EngineEvent.DestinationLive(FailoverDrill.SinkId, "Rehearsal", 1));
-        Assert.Empty(Report(30).Destinations);
-    }
-
-    [Fact]
     public void Destination_ThatWasRemoved_EndsThere_AndKeepsWhatItHad()
     {
         At(1, new EngineEvent.DestinationLive("one", "One", 1));
