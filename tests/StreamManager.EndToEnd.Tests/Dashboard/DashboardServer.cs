@@ -27,12 +27,14 @@ internal static class DashboardServer
         return server;
     }
 
-    /// <summary>Fills in the login that the page shows, and sends it.</summary>
+    /// <summary>Fills in the login that the page shows, or that stands over it, and sends it.</summary>
     public static async Task LogInAsync(IPage page, string password = Password)
     {
-        await page.GetByLabel("Name").FillAsync(Owner);
-        await page.GetByLabel("Password").FillAsync(password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
+        var send = page.GetByRole(AriaRole.Button, new() { Name = "Log in" });
+        var form = page.Locator("form", new() { Has = send });
+        await form.GetByLabel("Name").FillAsync(Owner);
+        await form.GetByLabel("Password").FillAsync(password);
+        await send.ClickAsync();
     }
 
     /// <summary>A window of hers with a page behind the login. Its context is the caller's to dispose.</summary>

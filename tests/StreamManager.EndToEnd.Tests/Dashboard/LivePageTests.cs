@@ -86,15 +86,23 @@ public sealed class LivePageTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.GetByText("No connection to the server.")).ToBeHiddenAsync();
         await Assertions.Expect(title).ToBeVisibleAsync();
 
-        // The session ends under the open page: after the login one is where one was.
+        // The session ends under the open page: the login stands over it, and nothing that was entered is lost.
         var user = (await server.Api.GetAsync("/api/users")).Body[0].GetProperty("id").GetString();
         Assert.Equal(HttpStatusCode.OK, (await server.Api.SendAsync(HttpMethod.Put, $"/api/users/{user}", new { password = DashboardServer.Password + " now" })).Status);
         await page.GetByLabel("Name").FillAsync("Somewhere");
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Server" }).FillAsync("rtmp://127.0.0.1/app");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Log in" })).ToBeVisibleAsync();
+        await page.GetByLabel("Stream key").FillAsync("a-key");
+        var test = page.GetByRole(AriaRole.Button, new() { Name = "Test" });
+        await test.ClickAsync();
+        var login = page.GetByRole(AriaRole.Dialog, new() { Name = "Log in" });
+        await Assertions.Expect(login).ToContainTextAsync("The session of anna has ended.");
+        await page.Keyboard.PressAsync("Escape");
+        Assert.Empty(await Browser.FindFlawsAsync(page));
         await DashboardServer.LogInAsync(page, DashboardServer.Password + " now");
+        await Assertions.Expect(login).ToBeHiddenAsync();
         await Assertions.Expect(title).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByLabel("Name")).ToHaveValueAsync("Somewhere");
+        await page.RunAndWaitForResponseAsync(() => test.ClickAsync(), response => response is { Status: 201, Request.Method: "POST" });
         Assert.EndsWith("/start/destination", page.Url, StringComparison.Ordinal);
         Assert.Empty(problems);
     }

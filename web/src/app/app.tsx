@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from 'react';
 import { Route, Switch, useRoute } from 'wouter';
 import { ApiError, wordsOf } from '../api/problem';
 import { LiveProvider } from '../live/live';
-import { LoginPage } from '../session/login-page';
+import { LoginDialog, LoginPage } from '../session/login-page';
 import { MeProvider, useExpiry, useMe } from '../session/session';
 import { Button } from '../ui/button';
 import { toast, Toasts } from '../ui/toasts';
@@ -77,7 +77,7 @@ function Gate() {
   if (me.data === null) return <LoginPage />;
   return (
     <MeProvider me={me.data}>
-      <LiveProvider>
+      <LiveProvider isPaused={me.data.hasEnded}>
         <Shell>
           <Suspense fallback={waiting}>
             <Switch>
@@ -91,6 +91,7 @@ function Gate() {
           </Suspense>
         </Shell>
       </LiveProvider>
+      {me.data.hasEnded && <LoginDialog name={me.data.user?.name ?? ''} />}
     </MeProvider>
   );
 }

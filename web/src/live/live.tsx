@@ -89,11 +89,15 @@ function tellQueries(queries: QueryClient, readDeliveries: (webhook: string) => 
   }
 }
 
-/** Opens the WebSocket for as long as somebody is logged in. */
-export function LiveProvider({ children }: { children: ReactNode }) {
+/** Opens the WebSocket for as long as somebody is logged in; paused: what was told last stays. */
+export function LiveProvider({ isPaused, children }: { isPaused: boolean; children: ReactNode }) {
   const [store] = useState(() => new LiveStore());
   const queries = useQueryClient();
   useEffect(() => {
+    if (isPaused) {
+      store.setLink({ kind: 'connecting' });
+      return;
+    }
     let wasLost = false;
     const readDeliveries = oneAtATime(id => queries.invalidateQueries({ queryKey: ['webhooks', id] }));
     const readJournal = () => {
@@ -121,7 +125,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       onFailure: () => void queries.invalidateQueries({ queryKey: ['me'] }),
     });
     return () => connection.close();
-  }, [queries, store]);
+  }, [isPaused, queries, store]);
   return <LiveContext.Provider value={store}>{children}</LiveContext.Provider>;
 }
 
