@@ -11,8 +11,8 @@ export interface EditingOptions<V extends Values> {
   loaded: Tagged<V>;
   /** Names as the API has them in its errors, for values that are called otherwise there. */
   fields: readonly string[];
-  /** Sends the changes; throws 412 when somebody else was quicker. */
-  save: (changed: Partial<V>, etag: string) => Promise<Tagged<V>>;
+  /** Sends the changes; throws 412 when somebody else was quicker. `values` is the whole form, for what is sent together. */
+  save: (changed: Partial<V>, etag: string, values: V) => Promise<Tagged<V>>;
   reload: () => Promise<Tagged<V>>;
   onSaved?: () => void;
 }
@@ -25,7 +25,7 @@ export function useEditing<V extends Values>({ loaded, fields, save, reload, onS
 
   const submit = useCallback(async () => {
     try {
-      const saved = await save(changes(base.data, values), base.etag);
+      const saved = await save(changes(base.data, values), base.etag, values);
       setBase(saved);
       setValues(saved.data);
       setTheirs(null);

@@ -18,7 +18,7 @@ import { DeliveryLog } from './delivery-log';
 import { decisions, outcome } from './deliveries';
 import { ReplayDialog } from './replay-dialog';
 import { RotateDialog } from './rotate-dialog';
-import { WebhookDialog } from './webhook-dialog';
+import { EditWebhook } from './webhook-dialog';
 import { WebhookBadge } from './webhooks-page';
 
 /** One webhook: how it does, and every delivery. */
@@ -172,7 +172,7 @@ function Details({ webhook }: { webhook: Webhook }) {
         </section>
         <DeliveryLog id={id} />
       </div>
-      {open === 'edit' && <WebhookDialog webhook={webhook} onClose={close} />}
+      {open === 'edit' && <EditWebhook id={webhook.id} onClose={close} />}
       {open === 'rotate' && <RotateDialog id={id} onClose={close} />}
       {open === 'replay' && <ReplayDialog id={id} onClose={close} />}
       <Confirm isOpen={open === 'remove'} onOpenChange={close} title={`Remove the webhook ${url}?`} action="Remove webhook" onConfirm={remove}>

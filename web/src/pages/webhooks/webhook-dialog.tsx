@@ -1,48 +1,41 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { useLocation } from 'wouter';
-import { api } from '../../api/client';
+import { api, getTagged, type Tagged } from '../../api/client';
 import type { Webhook } from '../../api/types';
+import { Conflict, useEditing } from '../../editing/editing';
 import { Button } from '../../ui/button';
-import { Checks, SelectField } from '../../ui/choice';
 import { Dialog } from '../../ui/dialog';
-import { Field, Form, useForm } from '../../ui/form';
+import { Form, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
+import { Loaded } from '../../ui/query';
 import { toast } from '../../ui/toasts';
-import { decisions, families, joined, split } from './deliveries';
 import { SecretShown } from './secret-shown';
+import { fields, WebhookFields } from './webhook-fields';
+import { bodyOf, valuesOf, type WebhookValues } from './webhook-values';
 
-const fields = ['url', 'events', 'channelId', 'decides', 'decisionTimeoutMs', 'onDecisionFailure'] as const;
+const labels: Readonly<Record<string, string>> = {
+  url: 'Address',
+  events: 'It gets',
+  others: 'More types of events',
+  channelId: 'Channel',
+  decides: 'It decides',
+  decisionTimeoutMs: 'Wait at most',
+  onDecisionFailure: 'Without an answer',
+};
 
-/** Adds a webhook and shows its secret this once, or changes one. */
-export function WebhookDialog({ webhook, onClose }: { webhook: Webhook | null; onClose: () => void }) {
-  const before = split(webhook?.events ?? ['program.*', 'destination.*']);
-  const [url, setUrl] = useState(webhook?.url ?? '');
-  const [chosen, setChosen] = useState<readonly string[]>(before.chosen);
-  const [others, setOthers] = useState(before.others);
-  const [channelId, setChannelId] = useState(webhook?.channelId ?? '');
-  const [decides, setDecides] = useState<readonly string[]>(webhook?.decides ?? []);
-  const [timeout, setTimeout] = useState(String(webhook?.decisionTimeoutMs ?? 2_000));
-  const [onFailure, setOnFailure] = useState(webhook?.onDecisionFailure ?? 'deny');
+const atFirst = valuesOf({ url: '', events: ['program.*', 'destination.*'], channelId: null, decides: [], decisionTimeoutMs: 2_000, onDecisionFailure: 'deny' });
+
+/** Adds a webhook and shows its secret this once. */
+export function NewWebhook({ onClose }: { onClose: () => void }) {
+  const [values, setValues] = useState(atFirst);
   const [added, setAdded] = useState<Webhook | null>(null);
-  const channels = useQuery({ queryKey: ['channels'], queryFn: () => api.get('/api/channels') });
   const queries = useQueryClient();
   const [, go] = useLocation();
   const submit = useCallback(async () => {
-    const body = {
-      url: url.trim(),
-      events: joined(chosen, others),
-      channelId,
-      decides: [...decides],
-      ...(decides.length === 0 ? {} : { decisionTimeoutMs: Number(timeout), onDecisionFailure: onFailure }),
-    };
-    if (webhook === null) setAdded(await api.post('/api/webhooks', { body }));
-    else await api.put('/api/webhooks/{id}', { path: { id: webhook.id }, body });
+    setAdded(await api.post('/api/webhooks', { body: { url: '', ...bodyOf(values, values) } }));
     await queries.invalidateQueries({ queryKey: ['webhooks'] });
-    if (webhook === null) return;
-    toast.good('The webhook was changed.');
-    onClose();
-  }, [channelId, chosen, decides, onClose, onFailure, others, queries, timeout, url, webhook]);
+  }, [queries, values]);
   const state = useForm(fields, submit);
   if (added !== null) {
     return (
@@ -70,78 +63,64 @@ export function WebhookDialog({ webhook, onClose }: { webhook: Webhook | null; o
     );
   }
   return (
-    <Dialog isOpen onOpenChange={onClose} isWide title={webhook === null ? 'Add a webhook' : 'Change the webhook'}>
+    <Dialog isOpen onOpenChange={onClose} isWide title="Add a webhook">
       <Form state={state}>
-        <Field label="Address" name="url" type="url" value={url} onChange={setUrl} state={state} placeholder="https://example.com/hooks/stream" maxLength={2_048} autoComplete="off" required />
-        <Checks label="It gets" name="events" values={chosen} onChange={setChosen} options={families} state={state} />
-        <Field
-          label="More types of events"
-          name="others"
-          value={others}
-          onChange={setOthers}
-          state={state}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          hint={
-            <>
-              With commas between them: <code>program.onAir</code>, <code>destination.*</code>, <code>*</code> for everything.
-            </>
-          }
-        />
-        <SelectField
-          label="Channel"
-          name="channelId"
-          value={channelId}
-          onChange={setChannelId}
-          options={[{ value: '', label: 'All channels' }, ...(channels.data ?? []).map(({ id }) => ({ value: id, label: id }))]}
-          state={state}
-        />
-        <Checks
-          label="It decides"
-          name="decides"
-          values={decides}
-          onChange={setDecides}
-          options={decisions}
-          state={state}
-          hint="It is asked before somebody is let in, and its answer counts. Leave empty for a webhook that is only told."
-        />
-        {decides.length > 0 && (
-          <div className="field-pair">
-            <Field
-              label="Wait at most (ms)"
-              name="decisionTimeoutMs"
-              value={timeout}
-              onChange={setTimeout}
-              state={state}
-              type="number"
-              min={100}
-              max={5_000}
-              step={100}
-              inputMode="numeric"
-              hint="100 to 5000"
-            />
-            <SelectField
-              label="Without an answer"
-              name="onDecisionFailure"
-              value={onFailure}
-              onChange={setOnFailure}
-              options={[
-                { value: 'deny', label: 'Nobody is let in' },
-                { value: 'allow', label: 'Everybody is let in' },
-              ]}
-              state={state}
-              hint="An encoder tries again by itself; what was let in wrongly has been on air."
-            />
-          </div>
-        )}
+        <WebhookFields values={values} set={name => value => setValues(before => ({ ...before, [name]: value }))} state={state} />
         <div className="dialog-foot">
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" isBusy={state.isBusy}>
-            {webhook === null ? 'Add webhook' : 'Save'}
+            Add webhook
           </Button>
         </div>
       </Form>
     </Dialog>
+  );
+}
+
+const read = (id: string) => getTagged('/api/webhooks/{id}', { path: { id } });
+
+const toValues = ({ data, etag }: Tagged<Webhook>): Tagged<WebhookValues> => ({ data: valuesOf(data), etag });
+
+/** Changes one, as it is on the server when the dialog opens. */
+export function EditWebhook({ id, onClose }: { id: string; onClose: () => void }) {
+  const query = useQuery({ queryKey: ['webhook', id], queryFn: () => read(id), gcTime: 0, staleTime: Infinity });
+  return (
+    <Dialog isOpen onOpenChange={onClose} isWide title="Change the webhook">
+      <Loaded query={query} height={320}>
+        {loaded => <WebhookForm loaded={loaded} onClose={onClose} />}
+      </Loaded>
+    </Dialog>
+  );
+}
+
+function WebhookForm({ loaded, onClose }: { loaded: Tagged<Webhook>; onClose: () => void }) {
+  const { id } = loaded.data;
+  const queries = useQueryClient();
+  const [base] = useState(() => toValues(loaded));
+  const reload = useCallback(async () => toValues(await read(id)), [id]);
+  const save = useCallback(
+    async (changed: Partial<WebhookValues>, etag: string, values: WebhookValues) => {
+      await api.put('/api/webhooks/{id}', { path: { id }, body: bodyOf(changed, values), etag });
+      return await reload();
+    },
+    [id, reload],
+  );
+  const onSaved = useCallback(() => {
+    toast.good('The webhook was changed.');
+    void queries.invalidateQueries({ queryKey: ['webhooks'] });
+    onClose();
+  }, [onClose, queries]);
+  const { values, state, set, conflict, isChanged } = useEditing({ loaded: base, fields, save, reload, onSaved });
+  return (
+    <Form state={state}>
+      <Conflict conflict={conflict} labels={labels} />
+      <WebhookFields values={values} set={set} state={state} />
+      <div className="dialog-foot">
+        <Button onClick={onClose}>Cancel</Button>
+        <Button look="primary" type="submit" isBusy={state.isBusy} disabled={!isChanged || conflict !== null}>
+          Save
+        </Button>
+      </div>
+    </Form>
   );
 }

@@ -13,7 +13,7 @@ import { Loaded } from '../../ui/query';
 import { Cell, Table } from '../../ui/table';
 import { webhookState } from './deliveries';
 import { WebhookDetails } from './webhook-details';
-import { WebhookDialog } from './webhook-dialog';
+import { NewWebhook } from './webhook-dialog';
 import './webhooks.css';
 
 const icons = { good: CircleCheck, warn: TriangleAlert, bad: Unplug, calm: CircleDashed, off: CirclePause } as const satisfies Record<Tone, unknown>;
@@ -86,7 +86,7 @@ function List() {
           }
         </Loaded>
       </section>
-      {isAdding && <WebhookDialog webhook={null} onClose={() => setAdding(false)} />}
+      {isAdding && <NewWebhook onClose={() => setAdding(false)} />}
     </>
   );
 }
