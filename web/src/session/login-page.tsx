@@ -1,8 +1,8 @@
-import * as Primitive from '@radix-ui/react-dialog';
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { api } from '../api/client';
 import { Button } from '../ui/button';
+import { Dialog } from '../ui/dialog';
 import { Field, Form, useForm } from '../ui/form';
 import { Notice } from '../ui/notice';
 import { useWelcome } from './session';
@@ -35,37 +35,12 @@ export function LoginPage() {
   );
 }
 
-/** Stands over the page of somebody whose session has ended. It does not close by itself: what is under it cannot be sent before. */
+/** Stands over the page of somebody whose session has ended, for nothing under it can be sent before the login. */
 export function LoginDialog({ name }: { name: string }) {
-  const opener = useRef<Element | null>(null);
   return (
-    <Primitive.Root open>
-      <Primitive.Portal>
-        <div className="scrim" aria-hidden />
-        <Primitive.Content
-          className="dialog"
-          onEscapeKeyDown={event => event.preventDefault()}
-          onOpenAutoFocus={() => {
-            opener.current = document.activeElement;
-          }}
-          onCloseAutoFocus={event => {
-            if (!(opener.current instanceof HTMLElement)) return;
-            event.preventDefault();
-            opener.current.focus();
-          }}
-        >
-          <div className="dialog-head">
-            <Primitive.Title>Log in</Primitive.Title>
-          </div>
-          <Primitive.Description asChild>
-            <p className="soft">The session of {name} has ended. What you entered is still there, and can be sent after the login. For somebody else the page begins anew.</p>
-          </Primitive.Description>
-          <div className="dialog-part">
-            <LoginForm name={name} />
-          </div>
-        </Primitive.Content>
-      </Primitive.Portal>
-    </Primitive.Root>
+    <Dialog isOpen title="Log in" description={`The session of ${name} has ended. What you entered is still there, and can be sent after the login. For somebody else the page begins anew.`}>
+      <LoginForm name={name} />
+    </Dialog>
   );
 }
 

@@ -7,7 +7,8 @@ import { Notice } from './notice';
 
 export interface DialogProps {
   isOpen: boolean;
-  onOpenChange: (isOpen: boolean) => void;
+  /** Without it the dialog stays until what it asks for is done. */
+  onOpenChange?: (isOpen: boolean) => void;
   title: string;
   /** One or two sentences under the title. */
   description?: ReactNode;
@@ -21,7 +22,7 @@ export function Dialog({ isOpen, onOpenChange, title, description, isWide = fals
   const opener = useRef<Element | null>(null);
   const content = useRef<HTMLDivElement>(null);
   return (
-    <Primitive.Root open={isOpen} onOpenChange={onOpenChange}>
+    <Primitive.Root open={isOpen} {...(onOpenChange === undefined ? {} : { onOpenChange })}>
       <Primitive.Portal>
         <div className="scrim" aria-hidden />
         <Primitive.Content
@@ -43,11 +44,13 @@ export function Dialog({ isOpen, onOpenChange, title, description, isWide = fals
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}>
           <div className="dialog-head">
             <Primitive.Title>{title}</Primitive.Title>
-            <Primitive.Close asChild>
-              <Button look="quiet" className="button-icon" aria-label="Close">
-                <X size={18} aria-hidden />
-              </Button>
-            </Primitive.Close>
+            {onOpenChange !== undefined && (
+              <Primitive.Close asChild>
+                <Button look="quiet" className="button-icon" aria-label="Close">
+                  <X size={18} aria-hidden />
+                </Button>
+              </Primitive.Close>
+            )}
           </div>
           {description !== undefined && (
             <Primitive.Description asChild>
