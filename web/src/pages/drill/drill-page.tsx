@@ -4,8 +4,10 @@ import { useState } from 'react';
 import { Link, useParams } from 'wouter';
 import { api } from '../../api/client';
 import { ApiError } from '../../api/problem';
-import type { Drill } from '../../api/types';
+import type { Drill, Status } from '../../api/types';
 import { PageHead } from '../../app/page-head';
+import { ChannelChoice } from '../../live/channel-choice';
+import { drillWay, liveWay, wayOf } from '../../live/channel-ways';
 import { useStatus } from '../../live/live';
 import { useMay } from '../../session/session';
 import { Badge } from '../../ui/badge';
@@ -14,7 +16,7 @@ import { Confirm } from '../../ui/dialog';
 import { Field, Form, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { Cell, Table } from '../../ui/table';
-import { figuresOf, progressOf } from './drill';
+import { figuresOf, missingFor, progressOf } from './drill';
 import './drill.css';
 
 const noSuchDrill = (error: unknown) => error instanceof ApiError && error.status === 404;
@@ -30,9 +32,11 @@ export default function DrillPage() {
   const drill = query.data ?? null;
   return (
     <>
-      <PageHead title="Failover drill" lead="Cuts the source off for some seconds, as if its network had died, and measures what a destination gets meanwhile: on a rehearsal destination inside the server." />
+      <PageHead title="Failover drill" lead="Cuts the source off for some seconds, as if its network had died, and measures what a destination gets meanwhile: on a rehearsal destination inside the server.">
+        <ChannelChoice channel={channel} wayTo={drillWay} />
+      </PageHead>
       <div className="stack">
-        <Begin channel={channel} isRunning={drill?.state === 'running'} />
+        <Begin key={channel} channel={channel} isRunning={drill?.state === 'running'} />
         {drill !== null && <Outcome drill={drill} />}
       </div>
     </>
@@ -64,15 +68,11 @@ function Begin({ channel, isRunning }: { channel: string; isRunning: boolean }) 
   return (
     <section className="card card-body drill-form">
       <Form state={form}>
-        {status !== null && !isLive && (
-          <Notice tone="calm">
-            There is no source on the program now. <Link href="/start">Connect your encoder</Link> first; the drill needs something to cut off.
-          </Notice>
-        )}
-        {isLive && watched.length > 0 && (
+        {status !== null && !isRunning && <Missing status={status} />}
+        {isLive && !isRunning && watched.length > 0 && (
           <Notice tone="warn">
             The program goes to {watched.map(({ name }) => name).join(', ')}: viewers there would see the fallback for as long as the drill cuts the source off. Switch them off on the{' '}
-            <Link href="/">live page</Link> for a rehearsal that nobody sees.
+            <Link href={liveWay(channel)}>live page</Link> for a rehearsal that nobody sees.
           </Notice>
         )}
         <Field label="Seconds without the source" name="seconds" value={seconds} onChange={setSeconds} state={form} inputMode="numeric" hint="2 to 30. Your encoder keeps its connection; only what it sends is not heard." />
@@ -97,6 +97,35 @@ function Begin({ channel, isRunning }: { channel: string; isRunning: boolean }) 
 
 const fields = ['seconds'];
 
+/** What has to be done first: the drill needs a source on the program, to cut it off. */
+function Missing({ status }: { status: Status }) {
+  const live = liveWay(status.channel);
+  switch (missingFor(status)) {
+    case 'encoder':
+      return (
+        <Notice tone="calm">
+          No encoder is connected. <Link href={wayOf('/start', status.channel)}>Connect your encoder</Link> first; the drill needs something to cut off.
+        </Notice>
+      );
+    case 'air':
+      return (
+        <Notice tone="calm">
+          Your encoder is connected, but the program is off air. <Link href={live}>Go on air</Link> first; the drill needs something to cut off.
+        </Notice>
+      );
+    case 'choice':
+      return (
+        <Notice tone="calm">
+          Somebody chose the fallback. <Link href={live}>Return to the source</Link> first; the drill needs something to cut off.
+        </Notice>
+      );
+    case 'return':
+      return <Notice tone="calm">The fallback is on the program. The drill can begin as soon as your source is back on it.</Notice>;
+    case null:
+      return null;
+  }
+}
+
 function Outcome({ drill }: { drill: Drill }) {
   const { result } = drill;
   return (
@@ -118,7 +147,7 @@ function Outcome({ drill }: { drill: Drill }) {
         )}
       </div>
       <div className="card-body stack">
-        <p className="with-icon">
+        <p className="drill-phase">
           {drill.state === 'running' && <LifeBuoy size={16} aria-hidden />}
           <span>{result?.summary ?? `${drill.phase.charAt(0).toUpperCase()}${drill.phase.slice(1)}`}</span>
         </p>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Drill } from '../../api/types';
-import { figuresOf, progressOf } from './drill';
+import { figuresOf, missingFor, progressOf } from './drill';
 
 const drill = (phase: string): Drill => ({ channel: 'main', state: 'running', phase, startedAt: '2026-01-01T00:00:00Z', seconds: 5, result: null });
 
@@ -36,5 +36,21 @@ describe('figuresOf', () => {
       destinations: [],
     });
     expect(figures.map(({ value }) => value)).toEqual(['35 ms (a frame: 34 ms)', '24 ms', '1040 ms', '1.0 s', '3.5 s']);
+  });
+});
+
+describe('missingFor', () => {
+  const status = (state: string, encoder: string, selected = 'auto') => ({ state, sources: [{ state: encoder }], source: { selected } }) as Parameters<typeof missingFor>[0];
+
+  it('asks for an encoder only where none is connected', () => {
+    expect(missingFor(status('off', 'absent'))).toBe('encoder');
+    expect(missingFor(status('fallback', 'stalled'))).toBe('encoder');
+    expect(missingFor(status('off', 'connected'))).toBe('air');
+  });
+
+  it('knows why a connected source is not on the program', () => {
+    expect(missingFor(status('fallback', 'connected'))).toBe('return');
+    expect(missingFor(status('fallback', 'connected', 'fallback'))).toBe('choice');
+    expect(missingFor(status('live', 'connected'))).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import type { Drill, DrillResult } from '../../api/types';
+import type { Drill, DrillResult, Status } from '../../api/types';
 
 /** The steps of a drill in their order, by what the server's words for them begin with. */
 const steps = ['connecting', 'looking at the stream before', 'the source is cut', 'the source is back', 'looking at the stream after'];
@@ -18,4 +18,12 @@ export function figuresOf(result: DrillResult): { name: string; value: string }[
     { name: 'Fallback after', value: tenths(result.fallbackAfterMs) },
     { name: 'Source back on the program after', value: tenths(result.returnedAfterMs) },
   ];
+}
+
+/** What is to be done before there is something to cut off; null: nothing. */
+export function missingFor({ state, sources, source }: Pick<Status, 'state' | 'sources' | 'source'>): 'encoder' | 'air' | 'choice' | 'return' | null {
+  if (state === 'live') return null;
+  if (!sources.some(each => each.state === 'connected')) return 'encoder';
+  if (state !== 'fallback') return 'air';
+  return source.selected === 'auto' ? 'return' : 'choice';
 }

@@ -1,6 +1,8 @@
 import { Plus, Share2 } from 'lucide-react';
-import { Link, useLocation, useParams } from 'wouter';
+import { Link, useParams } from 'wouter';
 import { PageHead } from '../../app/page-head';
+import { ChannelChoice } from '../../live/channel-choice';
+import { liveWay, wayOf } from '../../live/channel-ways';
 import { useLive, useServerNow, useStatus } from '../../live/live';
 import { useMay } from '../../session/session';
 import { clock, timeOfDay } from '../../ui/format';
@@ -22,27 +24,10 @@ export default function LivePage() {
   return (
     <>
       <PageHead title={channel === 'main' ? 'Live' : `Live: ${channel}`}>
-        <ChannelChoice channel={channel} />
+        <ChannelChoice channel={channel} wayTo={liveWay} />
       </PageHead>
       {status === null ? <div className="live-wait" role="status" aria-label="Loading" /> : <Live status={status} />}
     </>
-  );
-}
-
-/** Only where there is something to choose. */
-function ChannelChoice({ channel }: { channel: string }) {
-  const statuses = useLive(state => state.statuses);
-  const [, go] = useLocation();
-  const ids = Object.keys(statuses).sort((a, b) => Number(b === 'main') - Number(a === 'main') || a.localeCompare(b));
-  if (ids.length < 2) return null;
-  return (
-    <select className="input channel-choice" aria-label="Channel" value={channel} onChange={event => go(event.target.value === 'main' ? '/' : `/live/${encodeURIComponent(event.target.value)}`)}>
-      {ids.map(id => (
-        <option key={id} value={id}>
-          {id}
-        </option>
-      ))}
-    </select>
   );
 }
 
@@ -107,7 +92,7 @@ function Destinations({ status }: { status: Status }) {
           {wanted > 0 && status.startedAt !== null && <span className="soft small numbers">{`arrives at ${arriving} of ${wanted}`}</span>}
         </div>
         {mayManage && (
-          <Link href="/start/destination" className="button button-small">
+          <Link href={wayOf('/start/destination', status.channel)} className="button button-small">
             <Plus size={16} aria-hidden />
             Add
           </Link>

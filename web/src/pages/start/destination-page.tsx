@@ -4,8 +4,10 @@ import { useCallback, useState } from 'react';
 import { useLocation } from 'wouter';
 import { api } from '../../api/client';
 import { useIdempotencyKey } from '../../api/idempotency';
-import type { ConnectionTest } from '../../api/types';
+import type { ConnectionTest, Status } from '../../api/types';
 import { PageHead } from '../../app/page-head';
+import { ChannelChoice, useChannelInQuery } from '../../live/channel-choice';
+import { liveWay, wayOf } from '../../live/channel-ways';
 import { useStatus } from '../../live/live';
 import { PlatformHelp, PlatformTiles, refilled } from '../../platforms/choice';
 import { TestAnswer } from '../../platforms/connection-test';
@@ -18,6 +20,13 @@ import './start.css';
 const fields = ['name', 'url', 'streamKey'] as const;
 const [firstPlatform] = platforms;
 
+/** Had the channel no destination when the page was opened? The one that a test keeps does not count. */
+function useIsFirst(status: Status | null): boolean {
+  const [known, setKnown] = useState<{ channel: string; isFirst: boolean } | null>(null);
+  if (status !== null && known?.channel !== status.channel) setKnown({ channel: status.channel, isFirst: status.destinations.length === 0 });
+  return known?.isFirst === true;
+}
+
 /** The third screen: a destination is kept switched off until it goes live, so that a test shows nobody anything. */
 export default function DestinationPage() {
   const [platform, setPlatform] = useState<Platform | undefined>(firstPlatform);
@@ -29,7 +38,9 @@ export default function DestinationPage() {
   const [isStarting, setStarting] = useState(false);
   const [, go] = useLocation();
   const queries = useQueryClient();
-  const status = useStatus('main');
+  const channel = useChannelInQuery();
+  const status = useStatus(channel);
+  const isFirst = useIsFirst(status);
   const idempotencyKey = useIdempotencyKey();
 
   const choose = (next: Platform) => {
@@ -43,13 +54,13 @@ export default function DestinationPage() {
   const save = useCallback(async () => {
     const kind = platform?.kind ?? 'custom';
     if (savedId === null) {
-      const made = await api.post('/api/destinations', { body: { name, platform: kind, url, streamKey, enabled: false }, idempotencyKey: idempotencyKey({ name, kind, url, streamKey }) });
+      const made = await api.post('/api/destinations', { body: { name, platform: kind, url, streamKey, channelId: channel, enabled: false }, idempotencyKey: idempotencyKey({ name, kind, url, streamKey, channel }) });
       setSavedId(made.id);
       return made.id;
     }
     await api.put('/api/destinations/{id}', { path: { id: savedId }, body: { name, platform: kind, url, streamKey } });
     return savedId;
-  }, [idempotencyKey, name, platform, savedId, streamKey, url]);
+  }, [channel, idempotencyKey, name, platform, savedId, streamKey, url]);
 
   const submit = useCallback(async () => {
     setTest(null);
@@ -70,9 +81,10 @@ export default function DestinationPage() {
     try {
       const id = await save();
       await api.put('/api/destinations/{id}', { path: { id }, body: { enabled: true } });
-      await api.post('/api/channels/{id}/start', { path: { id: 'main' } });
+      // On air already: the destination is taken along, and nothing begins.
+      if (!isOnAir) await api.post('/api/channels/{id}/start', { path: { id: channel } });
       await queries.invalidateQueries({ queryKey: ['destinations'] });
-      go('/');
+      go(liveWay(channel));
     } catch (error) {
       toast.bad(error);
       setStarting(false);
@@ -83,13 +95,16 @@ export default function DestinationPage() {
     <>
       <PageHead
         title="Add a destination"
-        {...(status?.destinations.length === 0 ? { step: 'Step 3 of 3' } : {})}
-        lead="Where the program goes. Add as many as you like; trouble with one never touches the others." />
+        {...(isFirst ? { step: 'Step 3 of 3' } : {})}
+        lead="Where the program goes. Add as many as you like; trouble with one never touches the others.">
+        {/* A destination stays with the channel for which it was kept. */}
+        <ChannelChoice channel={channel} wayTo={id => wayOf('/start/destination', id)} disabled={savedId !== null || state.isBusy} />
+      </PageHead>
       <Form state={state}>
         <PlatformTiles chosen={platform} onChoose={choose} />
         <div className="destination-form">
           <section className="card card-body stack" aria-label="Destination">
-            <Field label="Name" name="name" value={name} onChange={change(setName)} state={state} maxLength={100} hint="As you call it here; nobody else sees it." />
+            <Field label="Name" name="name" value={name} onChange={setName} state={state} maxLength={100} hint="As you call it here; nobody else sees it." />
             <Field label="Server" name="url" value={url} onChange={change(setUrl)} state={state} inputMode="url" spellCheck={false} placeholder={platform?.urlExample} />
             <Field
               label="Stream key"
