@@ -74,7 +74,7 @@ internal sealed partial class RtmpServerHandler(
                 return new RtmpPublishDecision.Granted(new RegisteredSink(granted.Sink, request.ConnectionId, connections, watch));
             case SourceAdmission.Busy:
                 LogBusy(logger, request.ConnectionId, request.RemoteAddress, target.ChannelId, target.SourceId);
-                return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", "Somebody publishes with this key already. Stop that encoder first, or kick it.") { KeyWasGood = true };
+                return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", $"Another encoder is publishing to the source {target.ChannelId}/{target.SourceId} already. Stop that encoder first, or disconnect it in the dashboard.") { KeyWasGood = true };
             default:
                 return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", "The source of this key is not there any more.") { KeyWasGood = true };
         }

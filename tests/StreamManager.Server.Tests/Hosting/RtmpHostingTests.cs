@@ -42,6 +42,12 @@ public sealed class RtmpHostingTests
         await using var server = await RunningServer.StartAsync("ingest_key: key-main\n");
         await using var first = await GrantedAsync(server, "live", "key-main");
         Assert.Contains("already", (await RefusedAsync(server, "live", "key-main")).Detail, StringComparison.Ordinal);
+
+        // With a key that nobody uses: it is the source that is taken.
+        var unused = (await server.PostAsync("/api/keys", """{ "name": "Studio" }""")).Json.GetProperty("key").GetString()!;
+        var reason = (await RefusedAsync(server, "live", unused)).Detail;
+        Assert.Contains("source main/main", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("key", reason, StringComparison.Ordinal);
         Assert.False(first.Completion.IsCompleted);
     }
 

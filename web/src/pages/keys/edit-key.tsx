@@ -12,7 +12,7 @@ import { entryNames, LinesField } from '../../ui/lines-field';
 import { Loaded } from '../../ui/query';
 import { toast } from '../../ui/toasts';
 import { bodyOf, localTime, mostAddresses, never, valuesOf, type KeyValues } from './key-values';
-import { publisherOf } from './key-words';
+import { publisherOf, titleOf } from './key-words';
 
 const fields = ['name', 'expiresAt', 'alias', 'kick', ...entryNames('allowedAddresses', mostAddresses)];
 
@@ -27,7 +27,7 @@ const toValues = ({ data, etag }: Tagged<Key>): Tagged<KeyValues> => ({ data: va
 
 export function EditKey({ about, onClose }: { about: Key; onClose: () => void }) {
   const query = useQuery({ queryKey: ['key', about.id], queryFn: () => read(about.id), gcTime: 0, staleTime: Infinity });
-  const title = about.origin === 'channel' ? `Own key of ${about.channelId} › ${about.sourceId}` : `Key of ${about.name}`;
+  const title = about.origin === 'channel' ? titleOf(about) : `Key of ${about.name}`;
   return (
     <Dialog isOpen onOpenChange={onClose} isWide title={title} description="What you change holds for every publish that begins from then on. The key itself stays as it is.">
       <Loaded query={query} height={320}>
@@ -91,9 +91,9 @@ function KeyForm({ loaded, onClose }: { loaded: Tagged<Key>; onClose: () => void
           hint={`One address or range in each line, ${mostAddresses} at most. Empty: from everywhere. Behind a proxy every encoder has the proxy's address.`}
         />
       )}
-      {publisher !== null && values.allowedAddresses !== base.data.allowedAddresses && (
+      {publisher?.isSure === true && values.allowedAddresses !== base.data.allowedAddresses && (
         <Checks
-          label={`${publisher.from} is publishing to ${publisher.where}`}
+          label={`${publisher.from} is publishing with this key to ${publisher.where}`}
           name="kick"
           values={values.kick === '' ? [] : [values.kick]}
           onChange={chosen => set('kick')(chosen[0] ?? '')}

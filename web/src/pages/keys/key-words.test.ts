@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { endOf, expiryOf, publisherOf, stateOf } from './key-words';
+import { endOf, expiryOf, inOrder, publisherOf, stateOf, titleOf } from './key-words';
 
 const now = Date.parse('2026-05-01T12:00:00Z');
 const iso = (seconds: number) => new Date(now + seconds * 1_000).toISOString();
@@ -31,4 +31,13 @@ it('makes an end of what was chosen', () => {
   expect(expiryOf('7', '', now)).toBe(iso(7 * 86_400));
   expect(expiryOf('custom', '2026-06-01T10:00', now)).toBe(new Date('2026-06-01T10:00').toISOString());
   expect(expiryOf('custom', 'soon', now)).toBe('soon');
+});
+
+it('tells the own keys of two sources apart, and keeps a rotated one beside its successor', () => {
+  const own = (sourceId: string, createdAt: string, replacedBy: string | null = null) => ({ name: `main/${sourceId}`, origin: replacedBy === null ? 'channel' : 'api', channelId: 'main', sourceId, createdAt, replacedBy });
+  const studio = { ...own('main', '2026-05-03'), name: 'Studio', origin: 'api' };
+  const hall = { ...own('backup', '2026-05-04'), name: 'Hall', origin: 'api' };
+  expect(inOrder([studio, own('main', '2026-05-01', 'x'), own('backup', '2026-05-01'), hall, own('main', '2026-05-02')]).map(titleOf)).toEqual([
+    'Own key of main › main', 'Earlier own key of main › main', 'Own key of main › backup', 'Hall', 'Studio',
+  ]);
 });

@@ -1,6 +1,7 @@
 import { CircleCheck, CircleOff, Clock, RefreshCw, type LucideIcon } from 'lucide-react';
 import type { Key, Source } from '../../api/types';
 import type { Tone } from '../../ui/badge';
+import { inChannelOrder } from '../../live/channel-ways';
 import { duration } from '../../ui/time';
 import { timeOf } from './key-values';
 
@@ -50,4 +51,28 @@ export function expiryOf(choice: string, custom: string, now: number): string {
   if (choice === 'never') return 'never';
   if (choice !== 'custom') return new Date(now + Number(choice) * 86_400_000).toISOString();
   return timeOf(custom);
+}
+
+type Named = Pick<Key, 'name' | 'origin' | 'channelId' | 'sourceId' | 'replacedBy'>;
+
+/** Was it a source's own key before that was rotated? Such a key keeps the name that the server gave it. */
+const wasOwn = ({ name, replacedBy, channelId, sourceId }: Named): boolean => replacedBy !== null && name === `${channelId}/${sourceId}`;
+
+/** A key as the list calls it. */
+export function titleOf(key: Named): string {
+  const target = `${key.channelId} › ${key.sourceId}`;
+  if (key.origin === 'channel') return `Own key of ${target}`;
+  return wasOwn(key) ? `Earlier own key of ${target}` : key.name;
+}
+
+/** Sources' own keys first, by channel and source, each with those that it took the place of; then the others, the newest first. */
+export function inOrder<T extends Named & Pick<Key, 'createdAt'>>(keys: readonly T[]): T[] {
+  const isOwn = (key: T) => key.origin === 'channel' || wasOwn(key);
+  const byName = (a: string, b: string) => (a === b ? 0 : inChannelOrder([a, b])[0] === a ? -1 : 1);
+  return [...keys].sort(
+    (a, b) =>
+      Number(isOwn(b)) - Number(isOwn(a)) ||
+      (isOwn(a) ? byName(a.channelId, b.channelId) || byName(a.sourceId, b.sourceId) || Number(b.origin === 'channel') - Number(a.origin === 'channel') : 0) ||
+      b.createdAt.localeCompare(a.createdAt),
+  );
 }

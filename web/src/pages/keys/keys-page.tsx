@@ -14,7 +14,7 @@ import { Loaded } from '../../ui/query';
 import { RowMenu, type RowAction } from '../../ui/row-menu';
 import { Cell, Table } from '../../ui/table';
 import { KeyDialog, type KeyAction } from './key-dialogs';
-import { stateOf } from './key-words';
+import { inOrder, stateOf, titleOf } from './key-words';
 import { NewKey } from './new-key';
 import { EndSigned, SignAddress } from './sign-address';
 import '../start/start.css';
@@ -24,10 +24,6 @@ const columns = [{ title: 'Key' }, { title: 'Publishes to' }, { title: 'State' }
 
 /** How often "ends in" is looked at anew. */
 const everyMs = 10_000;
-
-/** Channels' own keys first, then the newest. */
-const inOrder = (keys: readonly Key[]) =>
-  [...keys].sort((a, b) => Number(b.origin === 'channel') - Number(a.origin === 'channel') || (a.origin === 'channel' ? a.channelId.localeCompare(b.channelId) : b.createdAt.localeCompare(a.createdAt)));
 
 export default function KeysPage() {
   const query = useQuery({ queryKey: ['keys'], queryFn: () => api.get('/api/keys') });
@@ -100,7 +96,7 @@ function Row({ row, onAct }: { row: Key; onAct: (action: KeyAction) => void }) {
   return (
     <tr>
       <Cell isMain>
-        <span className="key-name">{isOwn ? `Own key of ${row.channelId}` : row.name}</span>
+        <span className="key-name">{titleOf(row)}</span>
         <span className="key-facts soft small">
           <code>{row.keyHint}</code>
           {row.alias !== null && (

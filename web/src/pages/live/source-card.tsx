@@ -1,8 +1,15 @@
-import { CircleCheck, CircleOff, Radio, TriangleAlert, type LucideIcon } from 'lucide-react';
+import { CircleCheck, CircleOff, Radio, TriangleAlert, Unplug, type LucideIcon } from 'lucide-react';
+import { useState } from 'react';
 import { Link } from 'wouter';
+import { api } from '../../api/client';
+import { ApiError } from '../../api/problem';
 import type { Source, Status } from '../../api/types';
+import { wayOf } from '../../live/channel-ways';
 import { FoldedCurves } from '../../live/curves';
+import { useMay } from '../../session/session';
 import { Badge, type Tone } from '../../ui/badge';
+import { Button } from '../../ui/button';
+import { Confirm } from '../../ui/dialog';
 import { bitrate, frames, seconds } from '../../ui/format';
 import { Notice } from '../../ui/notice';
 
@@ -19,7 +26,7 @@ export function SourceCard({ status }: { status: Status }) {
     <section className="card" aria-labelledby="sources">
       <div className="card-head">
         <h2 id="sources">{shown.length > 1 ? 'Sources' : 'Source'}</h2>
-        <Link href="/start" className="small">
+        <Link href={wayOf('/start', status.channel)} className="small">
           How to connect
         </Link>
       </div>
@@ -39,7 +46,7 @@ function SourceLine({ channel, source, isShown }: { channel: string; source: Sou
     <li>
       <div className="source-line">
         <div className="row">
-          <h3>{source.id === 'main' ? 'Main' : source.id === 'backup' ? 'Backup' : source.id}</h3>
+          <h3>{nameOf(source)}</h3>
           <Badge tone={state.tone} icon={state.icon}>
             {state.words}
           </Badge>
@@ -78,6 +85,39 @@ function SourceLine({ channel, source, isShown }: { channel: string; source: Sou
           {warning}
         </Notice>
       ))}
+      {source.clientId !== null && <Disconnect source={source} clientId={source.clientId} isShown={isShown} />}
     </li>
+  );
+}
+
+const nameOf = ({ id }: Source): string => (id === 'main' ? 'Main' : id === 'backup' ? 'Backup' : id);
+
+/** Sends an encoder away that holds the source, for example so that another one can take its place. */
+function Disconnect({ source, clientId, isShown }: { source: Source; clientId: string; isShown: boolean }) {
+  // Of whom it was asked: another encoder that comes meanwhile is not sent away for it.
+  const [asked, setAsked] = useState<{ clientId: string; who: string } | null>(null);
+  const mayOperate = useMay('operate');
+  if (!mayOperate) return null;
+  const who = [source.encoder || 'The encoder', source.remoteAddress && `from ${source.remoteAddress}`].filter(Boolean).join(' ');
+  const close = (id: string) =>
+    api.delete('/api/streams/{clientId}', { path: { clientId: id } }).catch((error: unknown) => {
+      // It went by itself meanwhile: that is what was wanted.
+      if (!(error instanceof ApiError && error.code === 'stream_not_found')) throw error;
+    });
+  return (
+    <div>
+      <Button isSmall onClick={() => setAsked({ clientId, who })}>
+        <Unplug size={14} aria-hidden />
+        Disconnect the encoder
+      </Button>
+      {asked !== null && (
+        <Confirm isOpen onOpenChange={open => !open && setAsked(null)} title={`Disconnect the encoder of ${nameOf(source)}?`} action="Disconnect the encoder" onConfirm={() => close(asked.clientId)}>
+          <p>
+            {asked.who} is disconnected{isShown ? ', and the program goes on without it: with the backup, or with the fallback' : ''}. The source is free then for whoever publishes next.
+          </p>
+          <p>Many encoders connect again by themselves. To keep one out, stop it, or revoke its stream key.</p>
+        </Confirm>
+      )}
+    </div>
   );
 }
