@@ -24,7 +24,7 @@ public sealed class LinkPageTests(Browser browser) : IClassFixture<Browser>
         await dialog.GetByLabel("Name").FillAsync("berta");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Add user" }).ClickAsync();
         var link = await LinkAsync(owner);
-        await Assertions.Expect(owner.GetByText("no password yet, link ends in 1 d")).ToBeVisibleAsync();
+        await Assertions.Expect(owner.GetByText("no password yet, link ends in 47 h")).ToBeVisibleAsync();
         await Assertions.Expect(owner.GetByText(link)).ToHaveCountAsync(0);
 
         var berta = await browser.OpenAsync(server.ApiPort, problems, width: 360, height: 740);

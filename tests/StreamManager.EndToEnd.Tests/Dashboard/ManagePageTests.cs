@@ -106,7 +106,7 @@ public sealed class ManagePageTests(Browser browser) : IClassFixture<Browser>
         await page.GetByRole(AriaRole.Button, new() { Name = "Add destination" }).ClickAsync();
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Test connection" }).ClickAsync();
-        await Assertions.Expect(page.GetByText("The server does not answer.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("There is no connection to the server. The server refuses connections on this port. Look at")).ToBeVisibleAsync();
         Assert.Empty(await Browser.FindFlawsAsync(page));
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Server" }).FillAsync(nginx.ServerUrl());
         await page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();

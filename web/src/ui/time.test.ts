@@ -20,4 +20,6 @@ it.each([
   [-300, '5 min ago'],
   [-90_000, '1 d ago'],
   [7_200, 'in 2 h'],
+  [2 * 86_400 - 1, 'in 47 h'],
+  [3 * 86_400, 'in 3 d'],
 ])('says where a moment lies that is %i seconds away', (seconds, words) => expect(relative(1_000_000_000 + seconds * 1_000, 1_000_000_000)).toBe(words));

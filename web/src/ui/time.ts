@@ -17,11 +17,14 @@ export function duration(seconds: number): string {
 
 const joined = (large: number, largeUnit: string, small: number, smallUnit: string) => `${large} ${largeUnit}${small > 0 ? ` ${small} ${smallUnit}` : ''}`;
 
-/** Where a moment lies seen from `now` (both milliseconds): "just now", "5 min ago", "in 3 d". */
+/** What ends so soon is told in hours: "in 1 d" would hide most of a day. */
+const countedInHours = 3 * day;
+
+/** Where a moment lies seen from `now` (both milliseconds): "just now", "5 min ago", "in 47 h", "in 3 d". */
 export function relative(time: number, now: number): string {
   const seconds = Math.abs(time - now) / 1_000;
   if (seconds < 10) return 'just now';
-  const [count, unit] = seconds < minute ? [seconds, 's'] : seconds < hour ? [seconds / minute, 'min'] : seconds < day ? [seconds / hour, 'h'] : [seconds / day, 'd'];
+  const [count, unit] = seconds < minute ? [seconds, 's'] : seconds < hour ? [seconds / minute, 'min'] : seconds < (time > now ? countedInHours : day) ? [seconds / hour, 'h'] : [seconds / day, 'd'];
   const words = `${Math.floor(count)} ${unit}`;
   return time > now ? `in ${words}` : `${words} ago`;
 }

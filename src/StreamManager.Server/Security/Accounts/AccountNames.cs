@@ -12,7 +12,7 @@ internal static class AccountNames
     public const int LongestName = 64;
 
     /// <summary>What is allowed, for error texts.</summary>
-    public const string Allowed = "1 to 64 visible characters in composed form (NFC), without white space at the ends";
+    public const string Allowed = "1 to 64 visible characters, without white space at the ends; a letter with its accent is one character, not two";
 
     /// <summary>Can it be a name?</summary>
     public static bool IsName(string text) =>

@@ -6,6 +6,8 @@ import { Button } from '../../ui/button';
 import { Copy } from '../../ui/copy';
 import { Dialog } from '../../ui/dialog';
 import { Form, useForm } from '../../ui/form';
+import { localNameIn } from '../../ui/local-name';
+import { Notice } from '../../ui/notice';
 import { dateTime } from '../../ui/time';
 
 const fields: readonly string[] = [];
@@ -45,6 +47,7 @@ export function LinkDialog({ user, onClose }: { user: User; onClose: () => void 
 
 /** A link that was just made; it is not shown again. */
 export function LinkShown({ made, onClose }: { made: User; onClose: () => void }) {
+  const localName = localNameIn(window.location.origin);
   const end = made.linkExpiresAt === null ? '' : ` until ${dateTime(made.linkExpiresAt)}`;
   return (
     <Dialog
@@ -56,6 +59,11 @@ export function LinkShown({ made, onClose }: { made: User; onClose: () => void }
     >
       <div className="stack dialog-part">
         <Copy label="link" value={`${window.location.origin}${made.link ?? ''}`} />
+        {localName !== null && (
+          <Notice tone="warn">
+            The link works on this computer only, because you opened the dashboard as <code>{localName}</code>. For another computer, put the server&rsquo;s name or address in its place.
+          </Notice>
+        )}
         <div className="dialog-foot">
           <Button look="primary" onClick={onClose}>
             Done

@@ -4,37 +4,41 @@ import { Link } from 'wouter';
 import { api } from '../../api/client';
 import { wordsOf } from '../../api/problem';
 import { PageHead } from '../../app/page-head';
+import { ChannelChoice, useChannelInQuery } from '../../live/channel-choice';
+import { wayOf } from '../../live/channel-ways';
 import { useStatus } from '../../live/live';
 import { useMay } from '../../session/session';
 import { Badge } from '../../ui/badge';
 import { Copy } from '../../ui/copy';
+import { localNameIn } from '../../ui/local-name';
 import { Notice } from '../../ui/notice';
 import { checkSource, isMeasuring, otherWarnings } from './source-check';
 import './start.css';
 
 /** What to enter into an encoder: the key in full for who may see it. */
-async function readKey(): Promise<string | null> {
+async function readKey(channel: string): Promise<string | null> {
   const keys = await api.get('/api/keys');
-  const own = keys.find(key => key.channelId === 'main' && key.sourceId === 'main' && key.origin === 'channel');
+  const own = keys.find(key => key.channelId === channel && key.sourceId === 'main' && key.origin === 'channel');
   return own ? ((await api.post('/api/keys/{id}/reveal', { path: { id: own.id } })).key ?? null) : null;
 }
-
-/** Does the address mean the machine on which it is read? */
-const isLocal = (url = '') => /^rtmps?:\/\/(localhost|127\.|\[::1\])/.test(url);
 
 /** The second screen, and the page to come back to when an encoder has to be set up. */
 export default function EncoderPage() {
   const mayReveal = useMay('administer');
-  const status = useStatus('main');
+  const channel = useChannelInQuery();
+  const status = useStatus(channel);
+  const localName = localNameIn(status?.ingest.url ?? '');
   const hint = status?.ingest.keyHint ?? '';
   // Not one of the lists of keys: those are read again after each event about keys, and showing one is such an event. Another key has another hint.
-  const key = useQuery({ queryKey: ['revealed-key', hint], queryFn: readKey, enabled: mayReveal && hint !== '', staleTime: Infinity, gcTime: 0 });
+  const key = useQuery({ queryKey: ['revealed-key', channel, hint], queryFn: () => readKey(channel), enabled: mayReveal && hint !== '', staleTime: Infinity, gcTime: 0 });
   return (
     <>
       <PageHead
         title="Paste this into OBS"
         {...(status?.destinations.length === 0 ? { step: 'Step 2 of 3' } : {})}
-        lead="In OBS: Settings › Stream, service Custom. Any encoder that speaks RTMP works the same way." />
+        lead="In OBS: Settings › Stream, service Custom. Any encoder that speaks RTMP works the same way.">
+        <ChannelChoice channel={channel} wayTo={id => wayOf('/start', id)} />
+      </PageHead>
       <div className="start">
         <section className="card card-body stack" aria-label="What to enter">
           <div className="field">
@@ -72,13 +76,17 @@ export default function EncoderPage() {
               <dd>6,000 kbit/s</dd>
             </div>
           </dl>
-          {isLocal(status?.ingest.url) && <p className="soft small">From another machine, localhost in the server is this machine&rsquo;s name or address.</p>}
+          {localName !== null && (
+            <p className="soft small">
+              <code>{localName}</code> works only for OBS on the same computer as this server. On any other, enter the server&rsquo;s name or address in its place.
+            </p>
+          )}
         </section>
-        <SourceCheck />
+        <SourceCheck channel={channel} />
       </div>
       <div className="start-foot">
         <p className="soft">When the encoder drops, the fallback picture is shown until it is back. That works without any setting.</p>
-        <Link href="/start/destination" className="button button-primary">
+        <Link href={wayOf('/start/destination', channel)} className="button button-primary">
           Add a destination
           <ArrowRight size={16} aria-hidden />
         </Link>
@@ -88,15 +96,15 @@ export default function EncoderPage() {
 }
 
 /** Turns from waiting to connected by itself. */
-function SourceCheck() {
-  const source = useStatus('main')?.sources.find(({ id }) => id === 'main');
+function SourceCheck({ channel }: { channel: string }) {
+  const source = useStatus(channel)?.sources.find(({ id }) => id === 'main');
   const checks = checkSource(source);
   if (!source || checks === null) {
     return (
       <section className="card card-body check-wait" aria-label="What arrives" role="status">
         <LoaderCircle className="spinner" size={28} aria-hidden />
         <h2>Waiting for your encoder</h2>
-        <p className="soft">Start streaming in OBS. This turns by itself when something arrives.</p>
+        <p className="soft">Start streaming in OBS. As soon as something arrives, this page shows it.</p>
       </section>
     );
   }
