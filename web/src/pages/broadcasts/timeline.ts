@@ -33,7 +33,7 @@ const switchReasons: Readonly<Record<string, string>> = {
   crash: 'The connection of the source broke.',
   stall: 'Nothing came from the source any more.',
   cleanEnd: 'The encoder stopped.',
-  return: 'The source was good again.',
+  return: 'The program returned to the source.',
   operator: 'Somebody chose it.',
   formatChange: 'The source changed its format.',
 };

@@ -37,7 +37,7 @@ const others: Readonly<Record<string, Words>> = {
   'audit.user.linkUsed': ['{name} set a password by a link', 'calm'],
   'audit.stream.kicked': ['{actor} closed a connection', 'warn'],
   'audit.key.signaturesRotated': ['{actor} made all signed addresses invalid', 'warn'],
-  'audit.webhook.secretRotated': ['{actor} made a new secret for a webhook', 'calm'],
+  'audit.webhook.secretRotated': ['{actor} made a new secret for the webhook to {host}', 'calm'],
   'audit.webhook.replayed': ['{actor} replayed events to a webhook', 'calm'],
 };
 
@@ -65,6 +65,7 @@ export function describeAny(event: LiveEvent): Entry {
   // audit.destination.updated: "anna changed the destination Twitch"
   const [family, thing, action] = type.split('.');
   const verb = action === undefined ? undefined : verbs[action];
-  if (family === 'audit' && thing !== undefined && verb !== undefined) return { text: sentence(`${who} ${verb} the ${thing} ${text(data['name'])}`.trim()), tone: 'calm' };
+  const which = text(data['name']) || (text(data['host']) && `to ${text(data['host'])}`);
+  if (family === 'audit' && thing !== undefined && verb !== undefined) return { text: sentence(`${who} ${verb} the ${thing} ${which}`.trim()), tone: 'calm' };
   return { text: type, tone: 'off' };
 }

@@ -7,6 +7,7 @@ const event = (type: string, data: LiveEvent['data'], actor: string | null = nul
 it('says what happened and why', () => {
   expect(describe(event('program.switched', { from: 'main', to: 'fallback', reason: 'crash' }))).toEqual({ text: 'Now the fallback: the connection of the source broke', tone: 'warn' });
   expect(describe(event('destination.live', { name: 'Twitch', connects: 2 }))?.text).toBe('Twitch: connected again');
+  expect(describe(event('program.switched', { from: 'fallback', to: 'main', reason: 'return' }))?.text).toBe('Now the main source: the program returned to it');
   expect(describe(event('audit.channel.stopped', {}, 'user:anna'))?.text).toBe('anna ended the broadcast');
   expect(sentence(describe(event('source.lost', { source: 'main', how: 'broken' }))?.text ?? '')).toBe('The main source lost: the connection broke');
   expect(sentence('anna went on air')).toBe('anna went on air');

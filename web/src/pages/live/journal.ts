@@ -11,7 +11,8 @@ const switchReasons: Readonly<Record<string, string>> = {
   crash: 'the connection of the source broke',
   stall: 'nothing came from the source',
   cleanEnd: 'the encoder stopped',
-  return: 'the source is good again',
+  // By itself or because somebody ended a held fallback: the entry of who did so stands beside it.
+  return: 'the program returned to it',
   operator: 'somebody chose it',
   formatChange: 'the format changed',
 };
