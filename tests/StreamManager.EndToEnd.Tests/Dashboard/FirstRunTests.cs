@@ -66,6 +66,15 @@ public sealed partial class FirstRunTests(Browser browser) : IClassFixture<Brows
         await nginx.WaitForRecordingAsync("hall", TimeSpan.FromSeconds(1));
         await Preview.MovesOnAsync(page);
         flaws.AddRange(await Browser.FindFlawsAsync(page));
+
+        // The link again: nothing to fill in that would be refused.
+        await page.GotoAsync("/");
+        await page.GotoAsync(SetupLink().Match(server.Log).Value);
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "The set-up is done" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByLabel("Name")).ToHaveCountAsync(0);
+        flaws.AddRange(await Browser.FindFlawsAsync(page));
+        await page.GetByRole(AriaRole.Link, new() { Name = "Open the dashboard" }).ClickAsync();
+        await Assertions.Expect(page.GetByTestId("air-state")).ToHaveTextAsync("Live");
         Assert.Empty(flaws);
         Assert.Empty(problems);
     }
