@@ -60,7 +60,7 @@ public sealed class LinkPageTests(Browser browser) : IClassFixture<Browser>
     {
         var dialog = page.GetByRole(AriaRole.Dialog);
         await Assertions.Expect(dialog.GetByText("/join#sml_")).ToBeVisibleAsync();
-        var link = await dialog.Locator("code").InnerTextAsync();
+        var link = await dialog.Locator(".copy-value").InnerTextAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Done" }).ClickAsync();
         return link;
     }
