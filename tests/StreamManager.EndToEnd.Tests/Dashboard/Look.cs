@@ -31,8 +31,7 @@ internal sealed record Look(string Name, string Path, string Shows)
     public static IReadOnlyList<Look> All { get; } =
     [
         new("login", "/keys", "Log in") { IsLoggedIn = false },
-        new("setup", "/setup#a-token", "Make the owner") { IsLoggedIn = false },
-        new("setup-without-token", "/setup", "The link is not complete") { IsLoggedIn = false },
+        new("setup", "/setup#a-token", "The set-up is done") { IsLoggedIn = false },
         new("join", "/join#{join}", "Set password and log in") { IsLoggedIn = false },
         new("join-without-token", "/join", "The link is not complete") { IsLoggedIn = false },
         new("not-found", "/nowhere", "There is no such page"),
@@ -87,7 +86,7 @@ internal sealed record Look(string Name, string Path, string Shows)
         new("new-destinations", "/destinations", "The program goes nowhere yet") { IsNew = true },
         new("new-keys", "/keys", "Own key of main") { IsNew = true },
         new("new-media", "/media", "The library is empty") { IsNew = true },
-        new("new-drill", "/drill", "There is no source on the program now") { IsNew = true },
+        new("new-drill", "/drill", "No encoder is connected") { IsNew = true },
         new("new-broadcasts", "/broadcasts", "No broadcast yet") { IsNew = true },
         new("new-access", "/access", "No tokens") { IsNew = true },
         new("new-webhooks", "/webhooks", "No webhooks yet") { IsNew = true },
