@@ -40,7 +40,7 @@ public sealed class KeyboardTests(Browser browser) : IClassFixture<Browser>
         await keyboard.TypeAsync("Server", $"rtmp://127.0.0.1:{FreePort.Next()}/app");
         await keyboard.TypeAsync("Stream key", "hall");
         await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.GetByText("The server does not answer.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("There is no connection to the server.")).ToBeVisibleAsync();
 
         await GoAsync("Destinations");
         await keyboard.PressAsync(AriaRole.Link, "Church hall");
