@@ -1,37 +1,28 @@
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { api } from '../api/client';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { Field, Form, useForm } from '../ui/form';
 import { Notice } from '../ui/notice';
+import { AlonePage } from './alone-page';
 import { useWelcome } from './session';
-import '../app/shell.css';
 
 const fields = ['name', 'password'] as const;
 
 /** Stands in place of whatever page was asked for by somebody who is not logged in; after the login that page is there. */
 export function LoginPage() {
   const setup = useQuery({ queryKey: ['setup'], queryFn: () => api.get('/api/setup') });
-  useEffect(() => {
-    document.title = 'Log in · Stream Manager';
-  }, []);
   return (
-    <main className="alone">
-      <span className="brand">
-        <img src="/favicon.svg" width={30} height={30} alt="" />
-        Stream Manager
-      </span>
-      <section className="card card-body stack" aria-labelledby="login">
-        <h1 id="login">Log in</h1>
-        {setup.data?.isNeeded === true && (
-          <Notice tone="calm">
-            This server has no owner yet. Open the set-up link that it printed when it was started; it begins with <code>/setup#</code>.
-          </Notice>
-        )}
-        <LoginForm />
-      </section>
-    </main>
+    <AlonePage title="Log in">
+      <h1 id="alone">Log in</h1>
+      {setup.data?.isNeeded === true && (
+        <Notice tone="calm">
+          This server has no owner yet. Open the set-up link that it printed when it was started; it begins with <code>/setup#</code>.
+        </Notice>
+      )}
+      <LoginForm />
+    </AlonePage>
   );
 }
 

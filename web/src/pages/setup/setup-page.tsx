@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { KeyRound } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { api } from '../../api/client';
 import { ApiError } from '../../api/problem';
+import { AlonePage } from '../../session/alone-page';
+import { NewPasswordFields, useNewPassword } from '../../session/new-password';
 import { useMe, useWelcome } from '../../session/session';
 import { Button } from '../../ui/button';
-import { Field, FieldProblem, Form, useForm } from '../../ui/form';
+import { Field, Form, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { Loaded } from '../../ui/query';
-import '../../app/shell.css';
 
 const fields = ['name', 'password', 'again'] as const;
 
@@ -17,21 +18,12 @@ const fields = ['name', 'password', 'again'] as const;
 export default function SetupPage() {
   const [token] = useState(() => window.location.hash.slice(1));
   const look = useQuery({ queryKey: ['setup'], queryFn: () => api.get('/api/setup'), gcTime: 0, staleTime: Infinity, retry: (_, error) => !(error instanceof ApiError) });
-  useEffect(() => {
-    document.title = 'Set up · Stream Manager';
-  }, []);
   return (
-    <main className="alone">
-      <span className="brand">
-        <img src="/favicon.svg" width={30} height={30} alt="" />
-        Stream Manager
-      </span>
-      <section className="card card-body stack" aria-labelledby="setup">
-        <Loaded query={look} height={380}>
-          {({ isNeeded }) => (isNeeded ? <Needed token={token} /> : <Done />)}
-        </Loaded>
-      </section>
-    </main>
+    <AlonePage title="Set up">
+      <Loaded query={look} height={380}>
+        {({ isNeeded }) => (isNeeded ? <Needed token={token} /> : <Done />)}
+      </Loaded>
+    </AlonePage>
   );
 }
 
@@ -40,7 +32,7 @@ function Done() {
   const me = useMe();
   return (
     <>
-      <h1 id="setup">The set-up is done</h1>
+      <h1 id="alone">The set-up is done</h1>
       <p className="soft">The owner is made, and so this link does not work any more. Who needs an account gets one from an owner, under Users and tokens.</p>
       <Link href="/" className="button button-primary">
         {me.data ? 'Open the dashboard' : 'Log in'}
@@ -54,7 +46,7 @@ function Needed({ token }: { token: string }) {
     <>
       <div>
         <p className="soft small">Step 1 of 3</p>
-        <h1 id="setup">Make the owner</h1>
+        <h1 id="alone">Make the owner</h1>
       </div>
       {token === '' ? (
         <Notice tone="warn">
@@ -69,36 +61,23 @@ function Needed({ token }: { token: string }) {
 
 function OwnerForm({ token }: { token: string }) {
   const [name, setName] = useState('');
-  const [password, setPassword] = useState('');
-  const [again, setAgain] = useState('');
+  const password = useNewPassword();
+  const { read } = password;
   const [, go] = useLocation();
   const welcome = useWelcome();
   const submit = useCallback(async () => {
-    if (password !== again) throw new FieldProblem('again', 'The two passwords are not the same.');
-    const me = await api.post('/api/setup', { body: { token, name, password } });
+    const me = await api.post('/api/setup', { body: { token, name, password: read() } });
     welcome(me);
     // The token has been used: it leaves the address and the history with it.
     go('/start', { replace: true });
-  }, [again, go, name, password, token, welcome]);
+  }, [go, name, read, token, welcome]);
   const state = useForm(fields, submit);
   return (
     <>
       <p className="soft">The owner may do everything, and can add others later. The link that brought you here works once.</p>
       <Form state={state}>
         <Field label="Name" name="name" value={name} onChange={setName} state={state} autoComplete="username" autoCapitalize="none" maxLength={64} required />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          value={password}
-          onChange={setPassword}
-          state={state}
-          autoComplete="new-password"
-          maxLength={256}
-          required
-          hint="At least 10 characters. Some words in a row are easy to keep in mind."
-        />
-        <Field label="Password again" name="again" type="password" value={again} onChange={setAgain} state={state} autoComplete="new-password" required />
+        <NewPasswordFields of={password} state={state} />
         <Button look="primary" type="submit" isBusy={state.isBusy}>
           <KeyRound size={16} aria-hidden />
           Make the owner
