@@ -91,14 +91,15 @@ function KeyForm({ loaded, onClose }: { loaded: Tagged<Key>; onClose: () => void
           hint={`One address or range in each line, ${mostAddresses} at most. Empty: from everywhere. Behind a proxy every encoder has the proxy's address.`}
         />
       )}
-      {publisher?.isSure === true && values.allowedAddresses !== base.data.allowedAddresses && (
+      {/* The use of a key is written some seconds after the publish began: until then nobody knows here whose it is. The server closes only those who came with it. */}
+      {publisher !== null && values.allowedAddresses !== base.data.allowedAddresses && (
         <Checks
-          label={`${publisher.from} is publishing with this key to ${publisher.where}`}
+          label={`${publisher.from} is publishing ${publisher.isSure ? 'with this key ' : ''}to ${publisher.where}`}
           name="kick"
           values={values.kick === '' ? [] : [values.kick]}
           onChange={chosen => set('kick')(chosen[0] ?? '')}
           state={state}
-          options={[{ value: 'kick', label: 'Close it, if it may not publish from there any more', hint: 'Then the fallback plays. Otherwise it stays on air until it ends by itself.' }]}
+          options={[{ value: 'kick', label: `Close it, if it ${publisher.isSure ? '' : 'came with this key and '}may not publish from there any more`, hint: 'Then the fallback plays. Otherwise it stays on air until it ends by itself.' }]}
         />
       )}
       <Field
