@@ -4,6 +4,7 @@ import type { Health, Setting } from '../../api/types';
 const names: Readonly<Record<string, string>> = {
   started: 'Started',
   loops: 'Inner loops run in time',
+  lease: 'No other server has taken this database over',
   store: 'The store can be used',
   ports: 'The ports are open',
   ffmpeg: 'ffmpeg works',
