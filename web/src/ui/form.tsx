@@ -1,6 +1,7 @@
 import { CircleAlert } from 'lucide-react';
 import { useCallback, useEffect, useId, useRef, useState, type SyntheticEvent, type InputHTMLAttributes, type ReactNode } from 'react';
 import { ApiError, wordsOf } from '../api/problem';
+import { Button } from './button';
 import { Notice } from './notice';
 
 export interface FormState {
@@ -78,6 +79,32 @@ export function Form({ state, children, className = 'stack' }: { state: ReturnTy
       )}
       {children}
     </form>
+  );
+}
+
+/** The foot of a form in a dialog: a way out, and what sends the form, in its own words. */
+export function FormFoot({
+  state,
+  onCancel,
+  cancel = 'Cancel',
+  look = 'primary',
+  isDisabled = false,
+  children,
+}: {
+  state: FormState;
+  onCancel: () => void;
+  cancel?: string;
+  look?: 'primary' | 'danger';
+  isDisabled?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <div className="dialog-foot">
+      <Button onClick={onCancel}>{cancel}</Button>
+      <Button type="submit" look={look} isBusy={state.isBusy} disabled={isDisabled}>
+        {children}
+      </Button>
+    </div>
   );
 }
 

@@ -43,3 +43,9 @@ export function exactTime(time: string | number): string {
 export function timeOfDayExact(time: number): string {
   return new Date(time).toLocaleTimeString([], { hour12: false, hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 1 });
 }
+
+/** Day and time of the browser's own clock, as fields for them have it: 2026-06-01T10:00. */
+export function localTime(time: number): string {
+  const moment = new Date(time);
+  return new Date(time - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

@@ -5,7 +5,7 @@ import type { User } from '../../api/types';
 import { Button } from '../../ui/button';
 import { Copy } from '../../ui/copy';
 import { Dialog } from '../../ui/dialog';
-import { Form, useForm } from '../../ui/form';
+import { Form, FormFoot, useForm } from '../../ui/form';
 import { localNameIn } from '../../ui/local-name';
 import { Notice } from '../../ui/notice';
 import { dateTime } from '../../ui/time';
@@ -34,12 +34,9 @@ export function LinkDialog({ user, onClose }: { user: User; onClose: () => void 
       }
     >
       <Form state={state}>
-        <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" isBusy={state.isBusy}>
-            Make link
-          </Button>
-        </div>
+        <FormFoot state={state} onCancel={onClose}>
+          Make link
+        </FormFoot>
       </Form>
     </Dialog>
   );

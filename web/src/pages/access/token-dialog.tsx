@@ -6,7 +6,7 @@ import { Button } from '../../ui/button';
 import { Checks, SelectField } from '../../ui/choice';
 import { Copy } from '../../ui/copy';
 import { Dialog } from '../../ui/dialog';
-import { Field, FieldProblem, Form, useForm } from '../../ui/form';
+import { Field, FieldProblem, Form, FormFoot, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { endOf, scopes, terms } from './rules';
 
@@ -58,12 +58,9 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
         />
         <SelectField label="It is good for" name={term === 'until' ? 'term' : 'expiresAt'} value={term} onChange={setTerm} options={terms} state={state} />
         {term === 'until' && <Field label="Last day" name="expiresAt" type="date" value={until} onChange={setUntil} state={state} required />}
-        <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" isBusy={state.isBusy}>
-            Make token
-          </Button>
-        </div>
+        <FormFoot state={state} onCancel={onClose}>
+          Make token
+        </FormFoot>
       </Form>
     </Dialog>
   );

@@ -9,7 +9,7 @@ import { Button } from '../../ui/button';
 import { SelectField } from '../../ui/choice';
 import { Copy } from '../../ui/copy';
 import { Dialog } from '../../ui/dialog';
-import { Field, Form, useForm } from '../../ui/form';
+import { Field, Form, FormFoot, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { Switch } from '../../ui/switch';
 import { toast } from '../../ui/toasts';
@@ -101,12 +101,9 @@ export function UserDialog({ user, isLast, onClose }: { user: User | null; isLas
             <span>May log in</span>
           </div>
         )}
-        <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" isBusy={state.isBusy}>
-            {user === null ? 'Add user' : 'Save'}
-          </Button>
-        </div>
+        <FormFoot state={state} onCancel={onClose}>
+          {user === null ? 'Add user' : 'Save'}
+        </FormFoot>
       </Form>
     </Dialog>
   );

@@ -2,9 +2,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { useLocation } from 'wouter';
 import { api } from '../../api/client';
-import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
-import { Field, Form, useForm } from '../../ui/form';
+import { Field, Form, FormFoot, useForm } from '../../ui/form';
 import { toast } from '../../ui/toasts';
 
 const fields = ['id'];
@@ -31,12 +30,9 @@ function NewChannelForm({ onCancel }: { onCancel: () => void }) {
   return (
     <Form state={state} className="stack dialog-form">
       <Field label="Id" name="id" value={id} onChange={setId} state={state} maxLength={40} spellCheck={false} autoCapitalize="none" placeholder="second-stage" hint="Lower-case letters, digits and dashes. It stands in addresses, and cannot be changed." />
-      <div className="dialog-foot">
-        <Button onClick={onCancel}>Cancel</Button>
-        <Button type="submit" look="primary" isBusy={state.isBusy}>
-          Create channel
-        </Button>
-      </div>
+      <FormFoot state={state} onCancel={onCancel}>
+        Create channel
+      </FormFoot>
     </Form>
   );
 }

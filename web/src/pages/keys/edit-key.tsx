@@ -4,14 +4,14 @@ import { api, getTagged, type Tagged } from '../../api/client';
 import type { Key } from '../../api/types';
 import { Conflict, useEditing } from '../../editing/editing';
 import { useStatus } from '../../live/live';
-import { Button } from '../../ui/button';
 import { Checks, SelectField } from '../../ui/choice';
 import { Dialog } from '../../ui/dialog';
-import { Field, Form } from '../../ui/form';
+import { Field, Form, FormFoot } from '../../ui/form';
 import { entryNames, LinesField } from '../../ui/lines-field';
 import { Loaded } from '../../ui/query';
+import { localTime } from '../../ui/time';
 import { toast } from '../../ui/toasts';
-import { bodyOf, localTime, mostAddresses, never, valuesOf, type KeyValues } from './key-values';
+import { bodyOf, mostAddresses, never, valuesOf, type KeyValues } from './key-values';
 import { publisherOf, titleOf } from './key-words';
 
 const fields = ['name', 'expiresAt', 'alias', 'kick', ...entryNames('allowedAddresses', mostAddresses)];
@@ -112,12 +112,9 @@ function KeyForm({ loaded, onClose }: { loaded: Tagged<Key>; onClose: () => void
         placeholder="obs"
         hint="A short name that works like the key, from this machine and private networks. Empty: none."
       />
-      <div className="dialog-foot">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" look="primary" isBusy={state.isBusy} disabled={!isChanged || conflict !== null}>
-          Save changes
-        </Button>
-      </div>
+      <FormFoot state={state} onCancel={onClose} isDisabled={!isChanged || conflict !== null}>
+        Save changes
+      </FormFoot>
     </Form>
   );
 }

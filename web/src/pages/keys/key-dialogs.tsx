@@ -4,10 +4,9 @@ import { api } from '../../api/client';
 import { useIdempotencyKey } from '../../api/idempotency';
 import type { Key } from '../../api/types';
 import { useStatus } from '../../live/live';
-import { Button } from '../../ui/button';
 import { SelectField } from '../../ui/choice';
 import { Confirm, Dialog } from '../../ui/dialog';
-import { Form, useForm } from '../../ui/form';
+import { Form, FormFoot, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { toast } from '../../ui/toasts';
 import { EditKey } from './edit-key';
@@ -70,12 +69,9 @@ function Rotate({ about, onClose }: Props) {
       <Form state={state} className="stack dialog-form">
         <SelectField label="The old key works for another" name="overlapSeconds" value={overlap} onChange={setOverlap} state={state} options={overlaps} />
         {isKick && publisher !== null && <Kicked publisher={publisher} />}
-        <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look={isKick ? 'danger' : 'primary'} isBusy={state.isBusy}>
-            {isKick ? 'Rotate and kick' : 'Rotate key'}
-          </Button>
-        </div>
+        <FormFoot state={state} onCancel={onClose} look={isKick ? 'danger' : 'primary'}>
+          {isKick ? 'Rotate and kick' : 'Rotate key'}
+        </FormFoot>
       </Form>
     </Dialog>
   );
@@ -139,12 +135,9 @@ function Reveal({ about, onClose }: Props) {
         <ShownKey made={shown} onDone={onClose} />
       ) : (
         <Form state={state}>
-          <div className="dialog-foot">
-            <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" look="primary" isBusy={state.isBusy}>
-              Show the key
-            </Button>
-          </div>
+          <FormFoot state={state} onCancel={onClose}>
+            Show the key
+          </FormFoot>
         </Form>
       )}
     </Dialog>

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { bodyOf, localTime, valuesOf } from './key-values';
+import { localTime } from '../../ui/time';
+import { bodyOf, valuesOf } from './key-values';
 
 const key = { name: 'Studio', expiresAt: '2026-06-01T10:00:30Z', allowedAddresses: ['203.0.113.7', '2001:db8::/32'], alias: null };
 

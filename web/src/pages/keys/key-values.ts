@@ -1,5 +1,6 @@
 import type { Key } from '../../api/types';
 import { linesOf } from '../../ui/lines-field';
+import { localTime } from '../../ui/time';
 
 /** As many as the server takes. */
 export const mostAddresses = 16;
@@ -9,12 +10,6 @@ export const never = 'never';
 
 /** A key's fields as texts; `expiresAt` is "never" or a day and time of the browser's own clock, `kick` empty or not. */
 export type KeyValues = Readonly<Record<'name' | 'expiresAt' | 'allowedAddresses' | 'alias' | 'kick', string>>;
-
-/** Day and time of the browser's own clock, as fields for them have it: 2026-06-01T10:00. */
-export function localTime(time: number): string {
-  const moment = new Date(time);
-  return new Date(time - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
 
 export const valuesOf = (key: Pick<Key, 'name' | 'expiresAt' | 'allowedAddresses' | 'alias'>): KeyValues => ({
   name: key.name,

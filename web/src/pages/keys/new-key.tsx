@@ -3,10 +3,9 @@ import { useCallback, useState } from 'react';
 import { api } from '../../api/client';
 import { useIdempotencyKey } from '../../api/idempotency';
 import type { Key } from '../../api/types';
-import { Button } from '../../ui/button';
 import { SelectField } from '../../ui/choice';
 import { Dialog } from '../../ui/dialog';
-import { Field, Form, useForm } from '../../ui/form';
+import { Field, Form, FormFoot, useForm } from '../../ui/form';
 import { entryNames, LinesField, linesOf } from '../../ui/lines-field';
 import { mostAddresses } from './key-values';
 import { expiryOf } from './key-words';
@@ -109,12 +108,9 @@ function NewKeyForm({ onMade, onCancel }: { onMade: (key: Key) => void; onCancel
           <Field label="Alias" name="alias" value={alias} onChange={setAlias} state={state} spellCheck={false} placeholder="obs" hint="A short name that works like the key, from this machine and private networks." />
         </div>
       </details>
-      <div className="dialog-foot">
-        <Button onClick={onCancel}>Cancel</Button>
-        <Button type="submit" look="primary" isBusy={state.isBusy}>
-          Create key
-        </Button>
-      </div>
+      <FormFoot state={state} onCancel={onCancel}>
+        Create key
+      </FormFoot>
     </Form>
   );
 }

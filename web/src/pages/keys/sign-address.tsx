@@ -4,7 +4,7 @@ import type { SignedUrl } from '../../api/types';
 import { Button } from '../../ui/button';
 import { SelectField } from '../../ui/choice';
 import { Confirm, Dialog } from '../../ui/dialog';
-import { Form, useForm } from '../../ui/form';
+import { Form, FormFoot, useForm } from '../../ui/form';
 import { Copy } from '../../ui/copy';
 import { entryNames, LinesField, linesOf } from '../../ui/lines-field';
 import { dateTime } from '../../ui/time';
@@ -87,12 +87,9 @@ function SignForm({ onSigned, onCancel }: { onSigned: (signed: SignedUrl) => voi
       </div>
       <TargetFields channel={channel} source={source} onChannel={setChannel} onSource={setSource} state={state} {...(action === 'play' ? { program: 'the program' } : {})} />
       <LinesField label="Allowed addresses" name="allowedAddresses" value={addresses} onChange={setAddresses} state={state} rows={2} placeholder="203.0.113.0/24" hint="One in each line. Empty: from everywhere." />
-      <div className="dialog-foot">
-        <Button onClick={onCancel}>Cancel</Button>
-        <Button type="submit" look="primary" isBusy={state.isBusy}>
-          Sign address
-        </Button>
-      </div>
+      <FormFoot state={state} onCancel={onCancel}>
+        Sign address
+      </FormFoot>
     </Form>
   );
 }

@@ -4,7 +4,7 @@ import { api } from '../../api/client';
 import { Button } from '../../ui/button';
 import { SelectField } from '../../ui/choice';
 import { Dialog } from '../../ui/dialog';
-import { Form, useForm } from '../../ui/form';
+import { Form, FormFoot, useForm } from '../../ui/form';
 import { SecretShown } from './secret-shown';
 
 const fields = ['overlapSeconds'] as const;
@@ -39,12 +39,9 @@ export function RotateDialog({ id, onClose }: { id: string; onClose: () => void 
             state={state}
             hint="Until then every delivery has both signatures, and a receiver with either secret accepts it."
           />
-          <div className="dialog-foot">
-            <Button onClick={onClose}>Cancel</Button>
-            <Button look={overlap === '0' ? 'danger' : 'primary'} type="submit" isBusy={state.isBusy}>
-              Make new secret
-            </Button>
-          </div>
+          <FormFoot state={state} onCancel={onClose} look={overlap === '0' ? 'danger' : 'primary'}>
+            Make new secret
+          </FormFoot>
         </Form>
       ) : (
         <div className="stack">

@@ -6,7 +6,7 @@ import type { Webhook } from '../../api/types';
 import { Conflict, useEditing } from '../../editing/editing';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
-import { Form, useForm } from '../../ui/form';
+import { Form, FormFoot, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { Loaded } from '../../ui/query';
 import { toast } from '../../ui/toasts';
@@ -66,12 +66,9 @@ export function NewWebhook({ onClose }: { onClose: () => void }) {
     <Dialog isOpen onOpenChange={onClose} isWide title="Add a webhook">
       <Form state={state}>
         <WebhookFields values={values} set={name => value => setValues(before => ({ ...before, [name]: value }))} state={state} />
-        <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" isBusy={state.isBusy}>
-            Add webhook
-          </Button>
-        </div>
+        <FormFoot state={state} onCancel={onClose}>
+          Add webhook
+        </FormFoot>
       </Form>
     </Dialog>
   );
@@ -115,12 +112,9 @@ function WebhookForm({ loaded, onClose }: { loaded: Tagged<Webhook>; onClose: ()
     <Form state={state}>
       <Conflict conflict={conflict} labels={labels} />
       <WebhookFields values={values} set={set} state={state} />
-      <div className="dialog-foot">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button look="primary" type="submit" isBusy={state.isBusy} disabled={!isChanged || conflict !== null}>
-          Save
-        </Button>
-      </div>
+      <FormFoot state={state} onCancel={onClose} isDisabled={!isChanged || conflict !== null}>
+        Save
+      </FormFoot>
     </Form>
   );
 }
