@@ -267,6 +267,26 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
         }
     }
 
+    /// <summary>
+    /// Reads what comes and forgets it, up to the client's farewell; whoever does not say one is cut off by <see cref="CheckTimes"/>. What is left unread would reset the connection at its end, and our farewell be
+    /// lost on the way; and a frame that was not read whole would be there again at once at every look.
+    /// </summary>
+    /// <exception cref="WebSocketException">The peer is gone, or broke the protocol.</exception>
+    public async ValueTask DiscardAsync(CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(4 * 1024);
+        try
+        {
+            while ((await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken)).MessageType is not WebSocketMessageType.Close)
+            {
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
+
     private readonly record struct Item(ReadOnlyMemory<byte> Frame, IEnumerable<ReadOnlyMemory<byte>>? Frames, WebSocketCloseStatus? Close, string Words);
 }
 

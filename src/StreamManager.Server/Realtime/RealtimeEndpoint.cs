@@ -95,6 +95,13 @@ internal sealed partial class RealtimeEndpoint(RealtimeHub hub, RealtimeCommands
             var last = time.GetTimestamp();
             while (true)
             {
+                // After a farewell of ours nothing is done any more; the client's own is still waited for.
+                if (client.IsClosing)
+                {
+                    await client.DiscardAsync(context.RequestAborted);
+                    return;
+                }
+
                 var received = await client.ReceiveAsync(context.RequestAborted);
                 if (received.Kind is ReceivedKind.Closed)
                 {
@@ -103,7 +110,6 @@ internal sealed partial class RealtimeEndpoint(RealtimeHub hub, RealtimeCommands
                     return;
                 }
 
-                // After a farewell of ours nothing is done any more; the client's own is still waited for.
                 if (client.IsClosing)
                     continue;
                 var now = time.GetTimestamp();

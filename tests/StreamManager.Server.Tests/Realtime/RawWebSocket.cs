@@ -37,7 +37,8 @@ internal sealed class RawWebSocket : IDisposable
     public static byte[] Frame(byte first, byte[] payload) => payload.Length switch
     {
         < 126 => [first, (byte)(0x80 | payload.Length), 0, 0, 0, 0, .. payload],
-        _ => [first, 0x80 | 126, (byte)(payload.Length >> 8), (byte)payload.Length, 0, 0, 0, 0, .. payload],
+        < 65_536 => [first, 0x80 | 126, (byte)(payload.Length >> 8), (byte)payload.Length, 0, 0, 0, 0, .. payload],
+        _ => [first, 0x80 | 127, 0, 0, 0, 0, .. BitConverter.GetBytes(BinaryPrimitives.ReverseEndianness(payload.Length)), 0, 0, 0, 0, .. payload],
     };
 
     /// <summary>Reads frames until the server says farewell; null: it went without.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using StreamManager.Server.Realtime;
 
 namespace StreamManager.Server.Tests.Realtime;
 
@@ -41,6 +42,20 @@ public sealed class RealtimeProtocolTests : IAsyncLifetime
             await peer.Stream.WriteAsync((byte[])[.. bytes, .. Encoding.ASCII.GetBytes(new string('x', more))], Cancel);
             Assert.True(await peer.ReadCloseCodeAsync() is { } given && given == code, $"{name} with {more} bytes behind it");
         }
+    }
+
+    /// <summary>What the protocol allows and this server does not take: the client's own farewell is read behind it, and the connection ends in order.</summary>
+    [Theory]
+    [InlineData("binary", 1003)]
+    [InlineData("large", 1009)]
+    public async Task FrameThatIsNotTaken_IsReadToItsEnd_SoThatTheFarewellIsHeard(string kind, int code)
+    {
+        using var peer = await RawWebSocket.ConnectAsync(_server);
+        byte[] frame = kind == "binary" ? RawWebSocket.Frame(0x82, new byte[50_000]) : RawWebSocket.Frame(0x81, Encoding.ASCII.GetBytes(new string('x', RealtimeLimits.MostMessageBytes + 1)));
+        await peer.Stream.WriteAsync(frame, Cancel);
+        Assert.Equal(code, await peer.ReadCloseCodeAsync());
+        await peer.Stream.WriteAsync(RawWebSocket.Frame(0x88, [3, 0xE8]), Cancel);
+        Assert.Equal(0, await peer.Stream.ReadAsync(new byte[1], Cancel));
     }
 
     public async ValueTask InitializeAsync() => _server = await RunningServer.StartAsync();
