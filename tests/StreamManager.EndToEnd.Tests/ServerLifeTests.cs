@@ -4,7 +4,6 @@ using StreamManager.EndToEnd.Tests.Support;
 namespace StreamManager.EndToEnd.Tests;
 
 /// <summary>The server as a process: it comes up, answers, and ends in order.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class ServerLifeTests
 {
     [Fact]

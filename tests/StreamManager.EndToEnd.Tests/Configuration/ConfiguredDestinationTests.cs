@@ -4,7 +4,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Configuration;
 
 /// <summary>Destinations that nobody added by hand: from <c>config.yml</c> and from the environment.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class ConfiguredDestinationTests
 {
     private static readonly EncoderSettings Settings = new();

@@ -5,7 +5,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Continuity;
 
 /// <summary>When a broadcast begins and ends, and who is on it.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class BroadcastTests
 {
     private const string BackupKey = "backup-key-for-tests";

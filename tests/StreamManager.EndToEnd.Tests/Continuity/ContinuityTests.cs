@@ -7,7 +7,6 @@ namespace StreamManager.EndToEnd.Tests.Continuity;
 /// <summary>
 /// What the product exists for: whatever the source does, destinations see one connection and one continuous stream.
 /// </summary>
-[Collection(MediaCollection.Name)]
 public sealed class ContinuityTests
 {
     private const int Cuts = 3;

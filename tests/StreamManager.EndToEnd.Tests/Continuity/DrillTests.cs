@@ -6,7 +6,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Continuity;
 
 /// <summary>The rehearsal of a loss.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class DrillTests
 {
     private const string Drill = "/api/channels/main/drill";

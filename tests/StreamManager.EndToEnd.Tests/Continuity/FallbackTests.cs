@@ -6,7 +6,6 @@ using StreamManager.TestKit.Processes;
 namespace StreamManager.EndToEnd.Tests.Continuity;
 
 /// <summary>What is seen and heard while no source is good.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class FallbackTests
 {
     private static readonly EncoderSettings Red = new() { Picture = TestPicture.Red };

@@ -5,7 +5,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Continuity;
 
 /// <summary>A source that comes back in another format.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class FormatChangeTests
 {
     private static readonly EncoderSettings Small = new() { Picture = TestPicture.Red };

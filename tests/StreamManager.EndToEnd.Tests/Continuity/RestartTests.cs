@@ -5,7 +5,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Continuity;
 
 /// <summary>The server's own end, in order and not.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class RestartTests
 {
     private static readonly EncoderSettings Red = new() { Picture = TestPicture.Red };

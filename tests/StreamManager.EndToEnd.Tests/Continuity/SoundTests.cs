@@ -6,7 +6,6 @@ using StreamManager.TestKit.Processes;
 namespace StreamManager.EndToEnd.Tests.Continuity;
 
 /// <summary>Sources whose sound is missing or late: destinations get sound without a hole all the same.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class SoundTests
 {
     private static readonly EncoderSettings Red = new() { Picture = TestPicture.Red };

@@ -1,10 +1,8 @@
 using Microsoft.Playwright;
-using StreamManager.EndToEnd.Tests.Support;
 
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>Copying over plain HTTP from another machine: there browsers give pages no clipboard.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class CopyTests(Browser browser) : IClassFixture<Browser>
 {
     [Fact]

@@ -1,12 +1,10 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using StreamManager.EndToEnd.Tests.Support;
 using StreamManager.TestKit;
 
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>What holds for every page and every dialog: everybody can read and reach it, on a phone and on a large screen, light and dark, and nothing jumps while it comes.</summary>
-[Collection(MediaCollection.Name)]
 public sealed partial class EveryPageTests(UsedServer used) : IClassFixture<UsedServer>
 {
     /// <summary>The narrowest phone that is supported.</summary>

@@ -6,7 +6,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>From the link that the server prints to a program that arrives, in three screens.</summary>
-[Collection(MediaCollection.Name)]
 public sealed partial class FirstRunTests(Browser browser) : IClassFixture<Browser>
 {
     [Fact]

@@ -6,7 +6,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>Stream keys that are changed after they were made.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class KeyPageTests(Browser browser) : IClassFixture<Browser>
 {
     [Fact]

@@ -1,11 +1,9 @@
 using Microsoft.Playwright;
-using StreamManager.EndToEnd.Tests.Support;
 using StreamManager.TestKit;
 
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>What is done on each page, without a mouse. Dialogs are in <see cref="EveryPageTests"/>, a show in <see cref="LivePageTests"/>.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class KeyboardTests(Browser browser) : IClassFixture<Browser>
 {
     [Fact]

@@ -1,10 +1,8 @@
 using Microsoft.Playwright;
-using StreamManager.EndToEnd.Tests.Support;
 
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>Users who set their password by a link.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class LinkPageTests(Browser browser) : IClassFixture<Browser>
 {
     private const string Hers = "a phrase that she chose";

@@ -1,13 +1,11 @@
 using System.Net;
 using Microsoft.Playwright;
-using StreamManager.EndToEnd.Tests.Support;
 using StreamManager.TestKit;
 using StreamManager.TestKit.Media;
 
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>A show from one page.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class LivePageTests(Browser browser) : IClassFixture<Browser>
 {
     private static readonly EncoderSettings Encoder = new() { Picture = TestPicture.Pattern };

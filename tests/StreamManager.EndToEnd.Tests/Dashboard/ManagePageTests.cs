@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Playwright;
-using StreamManager.EndToEnd.Tests.Support;
 using StreamManager.TestKit;
 using StreamManager.TestKit.Media;
 using StreamManager.TestKit.Processes;
@@ -8,7 +7,6 @@ using StreamManager.TestKit.Processes;
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>What is set up between two shows: keys, media, destinations, channels.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class ManagePageTests(Browser browser) : IClassFixture<Browser>
 {
     [Fact]

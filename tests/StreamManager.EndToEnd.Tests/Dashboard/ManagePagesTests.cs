@@ -9,7 +9,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>What is done before and after a show: reports, tokens, webhooks, the journal, the system.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class ManagePagesTests(Browser browser) : IClassFixture<Browser>
 {
     private static readonly EncoderSettings Encoder = new() { Picture = TestPicture.Pattern };

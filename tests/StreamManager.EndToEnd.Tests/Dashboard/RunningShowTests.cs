@@ -1,12 +1,10 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using StreamManager.EndToEnd.Tests.Support;
 using StreamManager.TestKit.Media;
 
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>Charts of what runs, and the drill, as the WebSocket tells them.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class RunningShowTests(Browser browser) : IClassFixture<Browser>
 {
     [Fact]

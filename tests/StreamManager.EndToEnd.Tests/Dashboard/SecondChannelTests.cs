@@ -1,12 +1,10 @@
 using System.Net;
 using Microsoft.Playwright;
-using StreamManager.EndToEnd.Tests.Support;
 using StreamManager.TestKit.Media;
 
 namespace StreamManager.EndToEnd.Tests.Dashboard;
 
 /// <summary>Pages that lead away from a channel's live page stay with that channel.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class SecondChannelTests(Browser browser) : IClassFixture<Browser>
 {
     [Fact]

@@ -6,7 +6,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Destinations;
 
 /// <summary>What happens to one destination is seen in its own row and nowhere else.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class DestinationIsolationTests
 {
     private const string GoodKey = "good-key";

@@ -11,7 +11,6 @@ namespace StreamManager.EndToEnd.Tests.Ingest;
 /// <summary>
 /// What comes to an open port, over real sockets, while a good publisher is on air: every bad peer is closed for a reason that has a name, holds no memory to speak of, and harms nobody.
 /// </summary>
-[Collection(MediaCollection.Name)]
 public sealed class HostileInputTests(ProgramOnAir onAir) : IClassFixture<ProgramOnAir>
 {
     private const string Refused = "publish_refused";

@@ -6,7 +6,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Ingest;
 
 /// <summary>Stream keys and signed addresses, with ffmpeg as the encoder and the player.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class KeyTests : IAsyncLifetime
 {
     private ServerProcess _server = null!;

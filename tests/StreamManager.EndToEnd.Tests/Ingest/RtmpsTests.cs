@@ -5,7 +5,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Ingest;
 
 /// <summary>TLS on both sides: an encoder that comes by RTMPS, and a destination with an authority of its own.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class RtmpsTests
 {
     private const string Key = "tls-key";

@@ -7,7 +7,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Players;
 
 /// <summary>Those who watch: program and source, by RTMP and by HTTP-FLV, with ffmpeg as the player.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class PlayerTests(ProgramOnAir onAir) : IClassFixture<ProgramOnAir>
 {
     // On a busy machine the first player plays for seconds before the last one has begun, and all are to be counted at once.

@@ -9,7 +9,6 @@ using StreamManager.TestKit.Rtmp;
 namespace StreamManager.EndToEnd.Tests.Players;
 
 /// <summary>Viewers that stop reading, and a publisher that is sent away.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class SlowViewerTests
 {
     private const string Key = "good-key";

@@ -6,7 +6,6 @@ using StreamManager.TestKit.Rtmp;
 namespace StreamManager.EndToEnd.Tests.Players;
 
 /// <summary>Those who watch a source itself, from before its first byte and over a change of its format, with ffmpeg as the player.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class SourceViewerTests
 {
     private static readonly EncoderSettings Small = new() { Picture = TestPicture.Red };

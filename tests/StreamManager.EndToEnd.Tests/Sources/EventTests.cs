@@ -6,7 +6,6 @@ using StreamManager.TestKit.Media;
 namespace StreamManager.EndToEnd.Tests.Sources;
 
 /// <summary>What the journal tells of a real publish, a real player and a real destination, and that a restart forgets nothing of it.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class EventTests
 {
     private static readonly EncoderSettings Encoder = new();

@@ -8,7 +8,6 @@ using StreamManager.TestKit.Rtmp;
 namespace StreamManager.EndToEnd.Tests.Sources;
 
 /// <summary>What encoders really send, beside what they should: the destination gets one continuous, decodable stream all the same.</summary>
-[Collection(MediaCollection.Name)]
 public sealed class OddStreamTests(OddStreams odd) : IClassFixture<OddStreams>
 {
     private const uint Hour = 3_600_000;

@@ -6,6 +6,7 @@ import { api } from '../../api/client';
 import type { Channel } from '../../api/types';
 import { PageHead } from '../../app/page-head';
 import { useStatus } from '../../live/live';
+import { NoPicture, Picture } from '../../live/picture';
 import { useMay } from '../../session/session';
 import { Button } from '../../ui/button';
 import { Loaded } from '../../ui/query';
@@ -63,10 +64,12 @@ function Row({ channel, onRemove }: { channel: Channel; onRemove: () => void }) 
   const status = useStatus(id);
   const mayManage = useMay('manage');
   const state = status?.state ?? channel.state;
+  const isOnAir = state === 'live' || state === 'fallback';
   const sending = status?.destinations.filter(({ enabled }) => enabled).length ?? 0;
   const all = status?.destinations.length ?? 0;
   return (
     <li className="channel" data-testid={`channel-${id}`}>
+      {isOnAir ? <Picture channel={id} label={`The program of ${id}`} /> : <NoPicture />}
       <div className="channel-name">
         <h2>
           <Link href={`/channels/${id}`}>{id}</Link>

@@ -6,6 +6,7 @@ import { ApiError } from '../../api/problem';
 import type { Source, Status } from '../../api/types';
 import { wayOf } from '../../live/channel-ways';
 import { FoldedCurves } from '../../live/curves';
+import { Picture } from '../../live/picture';
 import { useMay } from '../../session/session';
 import { Badge, type Tone } from '../../ui/badge';
 import { Button } from '../../ui/button';
@@ -45,13 +46,16 @@ function SourceLine({ channel, source, isShown }: { channel: string; source: Sou
   return (
     <li>
       <div className="source-line">
-        <div className="row">
-          <h3>{nameOf(source)}</h3>
-          <Badge tone={state.tone} icon={state.icon}>
-            {state.words}
-          </Badge>
+        {video !== null && <Picture channel={channel} source={source.id} label={`What ${nameOf(source)} sends`} />}
+        <div className="source-words">
+          <div className="row">
+            <h3>{nameOf(source)}</h3>
+            <Badge tone={state.tone} icon={state.icon}>
+              {state.words}
+            </Badge>
+          </div>
+          <p className="soft small">{source.encoder}</p>
         </div>
-        <span className="soft small">{source.encoder}</span>
       </div>
       {video !== null && (
         <dl className="facts small">
