@@ -74,7 +74,7 @@ if [ ${#filter[@]} -eq 0 ]; then
 fi
 check "The build of the dashboard, or its size," build_web
 
-# One project after another, those with real media processes last; inside a project xunit runs as many classes at once as there are cores.
+# One project after another, those with real media processes last; inside a project xunit runs as many classes at once as there are cores: media run in real time and wait most of it.
 mapfile -t projects < <(ls -d tests/*.Tests | grep -v -e EndToEnd -e TestKit; ls -d tests/*.Tests | grep -e EndToEnd -e TestKit)
 for project in "${projects[@]}"; do
   name=$(basename "$project")

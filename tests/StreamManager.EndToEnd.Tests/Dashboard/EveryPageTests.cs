@@ -40,8 +40,8 @@ public sealed partial class EveryPageTests(UsedServer used) : IClassFixture<Used
         List<string> flaws = [];
         var page = await used.OpenAsync(look, flaws, Phone, 780, ColorScheme.Light);
         await using var context = page.Context;
-        await Pictures.TakeAsync(page, look);
         flaws.AddRange(await Flaws.OfShiftAsync(page));
+        await Pictures.TakeAsync(page, look);
         await LookAsync(page, flaws);
         Assert.Empty(flaws);
     }

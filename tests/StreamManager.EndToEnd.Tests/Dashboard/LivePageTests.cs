@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.Playwright;
 using StreamManager.TestKit;
@@ -9,6 +10,11 @@ namespace StreamManager.EndToEnd.Tests.Dashboard;
 public sealed class LivePageTests(Browser browser) : IClassFixture<Browser>
 {
     private static readonly EncoderSettings Encoder = new() { Picture = TestPicture.Pattern };
+
+    /// <summary>What is promised to who looks at the page. Not a measurement: a machine that has something else to do at that moment gets further attempts, and only a page that is always late fails.</summary>
+    private static readonly TimeSpan Promised = TimeSpan.FromSeconds(2);
+
+    private const int Attempts = 3;
 
     [Fact]
     public async Task SourceCut_IsSeenAsFallback_WhileThePreviewMovesOn()
@@ -33,8 +39,13 @@ public sealed class LivePageTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.GetByText("arrives at 1 of 2")).ToBeVisibleAsync();
         await Preview.MovesOnAsync(page);
 
-        publisher.Kill();
-        await publisher.DisposeAsync();
+        for (var attempt = 1; await CutAsync(page, publisher) is var taken && taken > Promised; attempt++)
+        {
+            Assert.True(attempt < Attempts, $"The fallback was seen after {taken.TotalSeconds:0.0} s, at the attempt {attempt}.");
+            publisher = await FfmpegPublisher.StartAsync(server.PublishUrl, Encoder);
+            await Assertions.Expect(air).ToHaveTextAsync("Live");
+        }
+
         await Assertions.Expect(air).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"^On fallback 00:\d\d$"));
         await Preview.MovesOnAsync(page);
         Assert.Empty(await Browser.FindFlawsAsync(page));
@@ -59,6 +70,26 @@ public sealed class LivePageTests(Browser browser) : IClassFixture<Browser>
         await dialog.GetByRole(AriaRole.Button, new() { Name = "End broadcast" }).ClickAsync();
         await Assertions.Expect(air).ToHaveTextAsync("Off air");
         Assert.Empty(problems);
+    }
+
+    /// <summary>Kills the encoder; how long it took until the page said so.</summary>
+    private static async Task<TimeSpan> CutAsync(IPage page, FfmpegPublisher publisher)
+    {
+        var seen = page.EvaluateAsync(
+            """
+            () => new Promise(done => {
+              const look = () => document.querySelector('[data-testid=air-state]').textContent.startsWith('On fallback') && done();
+              new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+              look();
+            })
+            """);
+        var since = Stopwatch.GetTimestamp();
+        publisher.Kill();
+        await seen.WaitAsync(TestContext.Current.CancellationToken);
+        var taken = Stopwatch.GetElapsedTime(since);
+        TestContext.Current.TestOutputHelper?.WriteLine($"The fallback was seen after {taken.TotalMilliseconds:0} ms.");
+        await publisher.DisposeAsync();
+        return taken;
     }
 
     [Fact]
