@@ -18,10 +18,14 @@ export interface ChartProps {
   group: string;
 }
 
-const height = 132;
+/** In rem, like everything on a page: on the screen of a control room a pixel is small. */
+const height = 8.25;
 
-/** Room for "10.5 Mbit/s", and for the times below. */
-const axisSize = { x: 28, y: 84 };
+/** Room for "10.5 Mbit/s", and for the times below; in rem. */
+const axisSize = { x: 1.75, y: 5.25 };
+
+/** Pixels of so many rem. */
+const pixels = (rem: number) => Math.round(rem * parseFloat(getComputedStyle(document.documentElement).fontSize));
 
 const colour = (token: string) => getComputedStyle(document.documentElement).getPropertyValue(token).trim();
 
@@ -38,17 +42,17 @@ export default function Chart({ title, times, values, format, least, group }: Ch
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const axis = { stroke: colour('--ink-soft'), font: '12px Inter, system-ui, sans-serif', grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
+    const axis = { stroke: colour('--ink-soft'), font: `${pixels(0.75)}px Inter, system-ui, sans-serif`, grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
     const made = new UPlot(
       {
         width: element.clientWidth,
-        height,
+        height: pixels(height),
         legend: { show: false },
         cursor: { sync: { key: group }, drag: { x: false, y: false }, y: false },
         scales: { x: { range: () => spanOf(latest.current.times) }, y: { range: (_, __, most) => [0, Math.max(least, most * 1.1)] } },
         axes: [
-          { ...axis, size: axisSize.x, gap: 8, space: 90, values: (_, splits) => splits.map(split => timeOfDay(split * 1_000)) },
-          { ...axis, size: axisSize.y, space: 32, values: (_, splits) => splits.map(split => latest.current.format(split)) },
+          { ...axis, size: pixels(axisSize.x), gap: pixels(0.5), space: pixels(5.625), values: (_, splits) => splits.map(split => timeOfDay(split * 1_000)) },
+          { ...axis, size: pixels(axisSize.y), space: pixels(2), values: (_, splits) => splits.map(split => latest.current.format(split)) },
         ],
         series: [{}, { stroke: colour('--accent'), width: 1.5, fill: colour('--accent-soft'), points: { show: false } }],
         hooks: { setCursor: [({ cursor }) => setPointed(cursor.idx ?? null)] },
@@ -57,7 +61,7 @@ export default function Chart({ title, times, values, format, least, group }: Ch
       element,
     );
     plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: pixels(height) }));
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -80,7 +84,7 @@ export default function Chart({ title, times, values, format, least, group }: Ch
           {pointed !== null && time !== undefined && <span className="soft"> at {timeOfDay(time * 1_000)}</span>}
         </span>
       </figcaption>
-      <div ref={place} className="chart-place" role="img" aria-label={summaryOf(title, times, values, format)} style={{ minHeight: height }} />
+      <div ref={place} className="chart-place" role="img" aria-label={summaryOf(title, times, values, format)} style={{ minHeight: `${height}rem` }} />
     </figure>
   );
 }

@@ -2,6 +2,7 @@ import { CircleCheck, CircleOff, Clock, RefreshCw, type LucideIcon } from 'lucid
 import type { Key, Source } from '../../api/types';
 import type { Tone } from '../../ui/badge';
 import { inChannelOrder } from '../../live/channel-ways';
+import { encoderName } from '../../live/encoder-name';
 import { duration } from '../../ui/time';
 import { timeOf } from './key-values';
 
@@ -41,7 +42,7 @@ export function publisherOf(key: Pick<Key, 'channelId' | 'sourceId' | 'lastUsedA
   const isSure = key.lastUsedAt !== null && Math.abs(Date.parse(key.lastUsedAt) - Date.parse(source.connectedAt)) < sameMomentMs;
   return {
     where: `${key.channelId} › ${key.sourceId}`,
-    from: [source.encoder, source.remoteAddress && `from ${source.remoteAddress}`].filter(Boolean).join(' ') || 'An encoder',
+    from: [encoderName(source.encoder), source.remoteAddress && `from ${source.remoteAddress}`].filter(Boolean).join(' ') || 'An encoder',
     isSure,
   };
 }

@@ -65,13 +65,13 @@ export default function KeysPage() {
         </Loaded>
       </div>
       {mayManage && (
-        <p className="soft small keys-foot">
-          Signed addresses are not listed: they carry their permission with them.{' '}
+        <div className="soft small keys-foot">
+          <p>Signed addresses are not listed: they carry their permission with them.</p>
           <Button look="quiet" isSmall onClick={() => setOpen('end')}>
             <ShieldX size={16} aria-hidden />
             End signed addresses…
           </Button>
-        </p>
+        </div>
       )}
       <NewKey isOpen={open === 'new'} onOpenChange={close} />
       <SignAddress isOpen={open === 'sign'} onOpenChange={close} />

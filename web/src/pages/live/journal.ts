@@ -1,4 +1,5 @@
 import type { Tone } from '../../ui/badge';
+import { encoderName } from '../../live/encoder-name';
 import type { LiveEvent } from '../../live/frames';
 
 export interface Entry {
@@ -53,8 +54,10 @@ export function describe({ type, data, actor }: LiveEvent): Entry | null {
       return { text: `New format ${text(data['width'])}×${text(data['height'])}`, tone: 'calm' };
     case 'program.fallbackFailed':
       return { text: `The fallback could not be prepared: ${text(data['reason'])}`, tone: 'bad' };
-    case 'source.connected':
-      return { text: `${shown(data['source'])} connected${data['encoder'] ? ` (${text(data['encoder'])})` : ''}`, tone: 'good' };
+    case 'source.connected': {
+      const encoder = encoderName(text(data['encoder']));
+      return { text: `${shown(data['source'])} connected${encoder === '' ? '' : ` (${encoder})`}`, tone: 'good' };
+    }
     case 'source.lost':
       return { text: `${shown(data['source'])} lost${because(lossWays, data['how'])}`, tone: data['how'] === 'clean' ? 'calm' : 'bad' };
     case 'source.stalled':

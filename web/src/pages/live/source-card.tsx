@@ -6,6 +6,7 @@ import { ApiError } from '../../api/problem';
 import type { Source, Status } from '../../api/types';
 import { wayOf } from '../../live/channel-ways';
 import { FoldedCurves } from '../../live/curves';
+import { encoderName } from '../../live/encoder-name';
 import { Picture } from '../../live/picture';
 import { useMay } from '../../session/session';
 import { Badge, type Tone } from '../../ui/badge';
@@ -54,7 +55,7 @@ function SourceLine({ channel, source, isShown }: { channel: string; source: Sou
               {state.words}
             </Badge>
           </div>
-          <p className="soft small">{source.encoder}</p>
+          <p className="soft small">{encoderName(source.encoder)}</p>
         </div>
       </div>
       {video !== null && (
@@ -102,7 +103,7 @@ function Disconnect({ source, clientId, isShown }: { source: Source; clientId: s
   const [asked, setAsked] = useState<{ clientId: string; who: string } | null>(null);
   const mayOperate = useMay('operate');
   if (!mayOperate) return null;
-  const who = [source.encoder || 'The encoder', source.remoteAddress && `from ${source.remoteAddress}`].filter(Boolean).join(' ');
+  const who = [encoderName(source.encoder) || 'The encoder', source.remoteAddress && `from ${source.remoteAddress}`].filter(Boolean).join(' ');
   const close = (id: string) =>
     api.delete('/api/streams/{clientId}', { path: { clientId: id } }).catch((error: unknown) => {
       // It went by itself meanwhile: that is what was wanted.

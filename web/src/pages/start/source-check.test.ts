@@ -3,14 +3,14 @@ import type { Source } from '../../api/types';
 import { checkSource, otherWarnings } from './source-check';
 
 const source: Source = {
-  id: 'main', state: 'connected', selected: 'auto', encoder: 'OBS 31', remoteAddress: '', clientId: null, connectedAt: null, transcoded: false, warnings: [],
+  id: 'main', state: 'connected', selected: 'auto', encoder: 'obs-output module (libobs version 31.0.2)', remoteAddress: '', clientId: null, connectedAt: null, transcoded: false, warnings: [],
   video: { codec: 'h264', width: 1920, height: 1080, fps: 60, bitrateKbps: 6000, keyframeIntervalSeconds: 2 },
   audio: { codec: 'aac', sampleRate: 48000, channels: 2, bitrateKbps: 160 },
 };
 
 it('says what comes in', () => {
   const checks = checkSource(source);
-  expect(checks?.map(({ value }) => value)).toEqual(['OBS 31', 'H.264, 1920×1080', '60', '6.0 Mbit/s', 'every 2 s', 'AAC, 48 kHz, stereo']);
+  expect(checks?.map(({ value }) => value)).toEqual(['OBS 31.0.2', 'H.264, 1920×1080', '60', '6.0 Mbit/s', 'every 2 s', 'AAC, 48 kHz, stereo']);
   expect(checks?.every(({ advice }) => advice === null)).toBe(true);
 });
 
@@ -29,5 +29,5 @@ it('says what to change, once', () => {
 it('waits for what it does not know yet', () => {
   expect(checkSource(undefined)).toBeNull();
   expect(checkSource({ ...source, state: 'absent' })).toBeNull();
-  expect(checkSource({ ...source, video: null, audio: null })?.map(({ value }) => value)).toEqual(['OBS 31', 'measuring…', 'none']);
+  expect(checkSource({ ...source, video: null, audio: null })?.map(({ value }) => value)).toEqual(['OBS 31.0.2', 'measuring…', 'none']);
 });

@@ -1,4 +1,5 @@
 import type { Source } from '../../api/types';
+import { encoderName } from '../../live/encoder-name';
 import { bitrate, codecName, frames, seconds } from '../../ui/format';
 
 export interface Check {
@@ -21,7 +22,7 @@ const keyframeAskedSeconds = 2.2;
 export function checkSource(source: Source | undefined): Check[] | null {
   if (!source || source.state === 'absent') return null;
   const { video, audio } = source;
-  const checks: Check[] = [{ name: 'Encoder', value: source.encoder === '' ? 'does not say its name' : source.encoder, advice: null }];
+  const checks: Check[] = [{ name: 'Encoder', value: encoderName(source.encoder) || 'does not say its name', advice: null }];
   if (video === null) {
     checks.push({ name: 'Picture', value: unknown, advice: null });
   } else {
