@@ -30,11 +30,11 @@ export function Dialog({ isOpen, onOpenChange, title, description, isWide = fals
           className={isWide ? 'dialog dialog-wide' : 'dialog'}
           onOpenAutoFocus={event => {
             opener.current = document.activeElement;
-            // Where there is something to fill in, one begins there, and not at the button that closes.
-            const field = content.current?.querySelector<HTMLElement>(':is(input, select, textarea):not(:disabled)');
-            if (field === null || field === undefined) return;
+            // Where there is something to fill in, one begins there; where there is a choice, at the one that changes nothing.
+            const first = content.current?.querySelector<HTMLElement>(':is(input, select, textarea):not(:disabled)') ?? content.current?.querySelector<HTMLElement>('.dialog-foot button');
+            if (first === null || first === undefined) return;
             event.preventDefault();
-            field.focus();
+            first.focus();
           }}
           onCloseAutoFocus={event => {
             if (!(opener.current instanceof HTMLElement)) return;
