@@ -35,6 +35,17 @@ internal sealed record DestinationDocument(
 internal sealed record ConnectionTestDocument(bool Ok, string Stage, string Detail);
 
 /// <summary>One publisher or player.</summary>
+/// <param name="ClientId">Unique in a run of the server, never reused.</param>
+/// <param name="ConnectionType">publisher or player.</param>
+/// <param name="Protocol">rtmp, rtmps or http-flv.</param>
+/// <param name="Channel">The channel.</param>
+/// <param name="Source">The source; null: the program.</param>
+/// <param name="StreamPath">Both together.</param>
+/// <param name="RemoteAddress">Its address without port.</param>
+/// <param name="Client">What it calls itself.</param>
+/// <param name="KeyId">Id of the stream key that it publishes with; null: a player, a fixed key of the configuration, or a signed address.</param>
+/// <param name="ConnectedAt">Since when.</param>
+/// <param name="DurationSeconds">For how long.</param>
 internal sealed record StreamDocument(
     string ClientId,
     string ConnectionType,
@@ -44,6 +55,7 @@ internal sealed record StreamDocument(
     string StreamPath,
     string RemoteAddress,
     string Client,
+    string? KeyId,
     DateTime ConnectedAt,
     long DurationSeconds);
 

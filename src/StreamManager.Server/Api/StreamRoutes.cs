@@ -38,6 +38,7 @@ internal sealed class StreamRoutes(ApiServices services)
         connection.SourceId is null ? connection.ChannelId : $"{connection.ChannelId}/{connection.SourceId}",
         connection.RemoteAddress,
         connection.Client,
+        connection.KeyId,
         StatusMapper.Utc(connection.ConnectedAt)!.Value,
         (long)(services.Time.GetUtcNow() - connection.ConnectedAt).TotalSeconds);
 }

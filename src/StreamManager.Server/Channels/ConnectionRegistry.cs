@@ -28,6 +28,9 @@ internal sealed record StreamConnection(
 {
     /// <summary>Hash of the stream key that a publisher came with; null: none of the store's.</summary>
     public KeyHash? Key { get; init; }
+
+    /// <summary>Id of that key, for people; null likewise.</summary>
+    public string? KeyId { get; init; }
 }
 
 /// <summary>Everybody who publishes or watches right now. Thread-safe.</summary>

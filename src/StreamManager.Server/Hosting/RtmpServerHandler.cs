@@ -60,7 +60,7 @@ internal sealed partial class RtmpServerHandler(
         {
             case SourceAdmission.Granted granted:
                 LogPublishing(logger, request.ConnectionId, request.RemoteAddress, target.ChannelId, target.SourceId);
-                connections.Add(Connection(request, StreamRole.Publisher, target.ChannelId, target.SourceId, client) with { Key = key.Hash });
+                connections.Add(Connection(request, StreamRole.Publisher, target.ChannelId, target.SourceId, client) with { Key = key.Hash, KeyId = key.KeyId });
                 if (key.Hash is { } hash)
                 {
                     access.Keys.RecordUse(hash, time.GetUtcNow());

@@ -24,6 +24,26 @@ public sealed class RtmpHostingTests
     }
 
     [Fact]
+    public async Task Publish_WithAKeyOfTheStore_NamesTheKeyAtOnceAndShowsNothingElseOfIt()
+    {
+        await using var server = await RunningServer.StartAsync("backup_ingest_key: key-backup\n");
+        var made = (await server.PostAsync("/api/keys", """{ "name": "Studio", "alias": "studio" }""")).Json;
+        await using (await GrantedAsync(server, "live", made.GetProperty("key").GetString()!))
+        {
+            var answer = await server.GetAsync("/api/streams");
+            Assert.Equal(made.GetProperty("id").GetString(), Assert.Single(answer.Json.EnumerateArray()).GetProperty("keyId").GetString());
+            Assert.DoesNotContain(made.GetProperty("key").GetString()!, answer.Text, StringComparison.Ordinal);
+        }
+
+        // By its name it is the same key; a fixed one of the configuration has no id.
+        await server.WaitForAsync("/api/status", status => status.GetProperty("source").GetProperty("state").GetString() == "absent");
+        await using var named = await GrantedAsync(server, "live", "studio");
+        await using var backup = await GrantedAsync(server, "live", "key-backup");
+        var streams = (await server.GetAsync("/api/streams")).Json.EnumerateArray().ToDictionary(stream => stream.GetProperty("source").GetString()!, stream => stream.GetProperty("keyId").GetString());
+        Assert.Equal((made.GetProperty("id").GetString(), null), (streams["main"], streams["backup"]));
+    }
+
+    [Fact]
     public async Task Publish_WithAWrongKey_IsRefusedAndCountedAndTheKeyIsNotLogged()
     {
         await using var server = await RunningServer.StartAsync("ingest_key: key-main\n");

@@ -2330,17 +2330,33 @@ export interface components {
         };
         /** @description One publisher or player. */
         Stream: {
+            /** @description The channel. */
             channel: string;
+            /** @description What it calls itself. */
             client: string;
+            /** @description Unique in a run of the server, never reused. */
             clientId: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
             connectedAt: string;
+            /** @description publisher or player. */
             connectionType: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description For how long.
+             */
             durationSeconds: number;
+            /** @description Id of the stream key that it publishes with; null: a player, a fixed key of the configuration, or a signed address. */
+            keyId: null | string;
+            /** @description rtmp, rtmps or http-flv. */
             protocol: string;
+            /** @description Its address without port. */
             remoteAddress: string;
+            /** @description The source; null: the program. */
             source: null | string;
+            /** @description Both together. */
             streamPath: string;
         };
         /** @description What runs where. */

@@ -7,6 +7,7 @@ type Told<T> = T extends readonly (infer I)[] ? Told<I>[] : T extends object ? {
 
 export type Status = Schemas['Status'];
 export type Source = Schemas['Source'];
+export type Stream = Schemas['Stream'];
 export type Program = Schemas['Program'];
 export type DestinationStatus = Schemas['DestinationStatus'];
 export type Destination = Schemas['Destination'];

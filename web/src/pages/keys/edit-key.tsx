@@ -3,7 +3,6 @@ import { useCallback, useState } from 'react';
 import { api, getTagged, type Tagged } from '../../api/client';
 import type { Key } from '../../api/types';
 import { Conflict, useEditing } from '../../editing/editing';
-import { useStatus } from '../../live/live';
 import { Checks, SelectField } from '../../ui/choice';
 import { Dialog } from '../../ui/dialog';
 import { Field, Form, FormFoot } from '../../ui/form';
@@ -12,7 +11,8 @@ import { Loaded } from '../../ui/query';
 import { localTime } from '../../ui/time';
 import { toast } from '../../ui/toasts';
 import { bodyOf, mostAddresses, never, valuesOf, type KeyValues } from './key-values';
-import { publisherOf, titleOf } from './key-words';
+import { titleOf } from './key-words';
+import { usePublisher } from './use-publisher';
 
 const fields = ['name', 'expiresAt', 'alias', 'kick', ...entryNames('allowedAddresses', mostAddresses)];
 
@@ -41,7 +41,7 @@ function KeyForm({ loaded, onClose }: { loaded: Tagged<Key>; onClose: () => void
   const { id, name, kind, origin } = loaded.data;
   const queries = useQueryClient();
   const [base] = useState(() => toValues(loaded));
-  const publisher = publisherOf(loaded.data, useStatus(loaded.data.channelId)?.sources ?? []);
+  const publisher = usePublisher(loaded.data);
   const reload = useCallback(async () => toValues(await read(id)), [id]);
   const save = useCallback(
     async (changed: Partial<KeyValues>, etag: string) => {
@@ -91,7 +91,7 @@ function KeyForm({ loaded, onClose }: { loaded: Tagged<Key>; onClose: () => void
           hint={`One address or range in each line, ${mostAddresses} at most. Empty: from everywhere. Behind a proxy every encoder has the proxy's address.`}
         />
       )}
-      {/* The use of a key is written some seconds after the publish began: until then nobody knows here whose it is. The server closes only those who came with it. */}
+      {/* The server closes only those who came with this key. */}
       {publisher !== null && values.allowedAddresses !== base.data.allowedAddresses && (
         <Checks
           label={`${publisher.from} is publishing ${publisher.isSure ? 'with this key ' : ''}to ${publisher.where}`}

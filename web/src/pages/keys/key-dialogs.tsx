@@ -3,15 +3,15 @@ import { useCallback, useState } from 'react';
 import { api } from '../../api/client';
 import { useIdempotencyKey } from '../../api/idempotency';
 import type { Key } from '../../api/types';
-import { useStatus } from '../../live/live';
 import { SelectField } from '../../ui/choice';
 import { Confirm, Dialog } from '../../ui/dialog';
 import { Form, FormFoot, useForm } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { toast } from '../../ui/toasts';
 import { EditKey } from './edit-key';
-import { publisherOf } from './key-words';
+import type { Publisher } from './key-words';
 import { ShownKey } from './shown-key';
+import { usePublisher } from './use-publisher';
 
 export type KeyAction = 'edit' | 'rotate' | 'revoke' | 'reveal';
 
@@ -32,8 +32,6 @@ export function KeyDialog({ action, ...rest }: Props & { action: KeyAction }) {
       return <Reveal {...rest} />;
   }
 }
-
-const usePublisher = (key: Key) => publisherOf(key, useStatus(key.channelId)?.sources ?? []);
 
 const overlaps = [
   { value: '300', label: '5 minutes' },
@@ -77,7 +75,7 @@ function Rotate({ about, onClose }: Props) {
   );
 }
 
-function Kicked({ publisher }: { publisher: NonNullable<ReturnType<typeof usePublisher>> }) {
+function Kicked({ publisher }: { publisher: Publisher }) {
   return (
     <Notice tone={publisher.isSure ? 'bad' : 'warn'}>
       {publisher.isSure ? (
@@ -119,7 +117,7 @@ function Revoke({ about, onClose }: Props) {
           )}{' '}
           any more. This cannot be taken back.
         </span>
-        {publisher === null ? <span>Nobody is publishing to {`${about.channelId} › ${about.sourceId}`} right now.</span> : <Kicked publisher={publisher} />}
+        {publisher === null ? <span>Nobody is publishing with it right now.</span> : <Kicked publisher={publisher} />}
       </span>
     </Confirm>
   );

@@ -18,12 +18,16 @@ it('ends with the overlap of a rotation when that is sooner', () => {
 });
 
 it('knows who is on air with a key, and when it can only guess', () => {
-  const key = { channelId: 'main', sourceId: 'main', lastUsedAt: iso(-60) };
-  const source = { id: 'main', encoder: 'OBS 31', remoteAddress: '203.0.113.7', connectedAt: iso(-61) };
-  expect(publisherOf(key, [source])).toEqual({ where: 'main › main', from: 'OBS 31 from 203.0.113.7', isSure: true });
-  expect(publisherOf({ ...key, lastUsedAt: iso(-5_000) }, [source])?.isSure).toBe(false);
-  expect(publisherOf({ ...key, sourceId: 'backup' }, [source])).toBeNull();
-  expect(publisherOf(key, [{ ...source, connectedAt: null }])).toBeNull();
+  const key = { id: 'k_1', channelId: 'main', sourceId: 'main' };
+  const source = { id: 'main', encoder: 'OBS 31', remoteAddress: '203.0.113.7', clientId: 'rtmp-1' };
+  const publisher = { where: 'main › main', from: 'OBS 31 from 203.0.113.7' };
+  expect(publisherOf(key, [source], [{ clientId: 'rtmp-1', keyId: 'k_1' }])).toEqual({ ...publisher, isSure: true });
+  expect(publisherOf(key, [source], [{ clientId: 'rtmp-1', keyId: 'k_2' }])).toBeNull();
+  expect(publisherOf(key, [source], [{ clientId: 'rtmp-1', keyId: null }])).toBeNull();
+  expect(publisherOf(key, [source], undefined)).toEqual({ ...publisher, isSure: false });
+  expect(publisherOf(key, [source], [{ clientId: 'rtmp-0', keyId: 'k_1' }])?.isSure).toBe(false);
+  expect(publisherOf({ ...key, sourceId: 'backup' }, [source], [])).toBeNull();
+  expect(publisherOf(key, [{ ...source, clientId: null }], [])).toBeNull();
 });
 
 it('makes an end of what was chosen', () => {

@@ -1,5 +1,5 @@
 import { CircleCheck, CircleOff, Clock, RefreshCw, type LucideIcon } from 'lucide-react';
-import type { Key, Source } from '../../api/types';
+import type { Key, Source, Stream } from '../../api/types';
 import type { Tone } from '../../ui/badge';
 import { inChannelOrder } from '../../live/channel-ways';
 import { encoderName } from '../../live/encoder-name';
@@ -8,9 +8,6 @@ import { timeOf } from './key-values';
 
 /** A key that ends within this time deserves a look: a show may be planned for tomorrow. */
 const soonMs = 48 * 3_600_000;
-
-/** How much the last use of a key may differ from the beginning of the publish that it let in: uses are written some seconds later. */
-const sameMomentMs = 5_000;
 
 /** When a key ends: its own end, or that of the overlap after its rotation; null: never. */
 export function endOf(key: Pick<Key, 'expiresAt' | 'validUntil'>): number | null {
@@ -28,22 +25,27 @@ export function stateOf(key: Pick<Key, 'state' | 'expiresAt' | 'validUntil'>, no
   return end - now < soonMs ? { words: `Ends in ${left}`, tone: 'warn', icon: Clock } : { words: `Works, ${left} left`, tone: 'good', icon: CircleCheck };
 }
 
-/** Who is publishing where this key is for. `isSure`: the key was used last when that publish began. */
+/** Who is publishing where this key is for. `isSure`: with this key; else it is not known yet with which. */
 export interface Publisher {
   where: string;
   from: string;
   isSure: boolean;
 }
 
-/** Who a revoke of this key (or a rotation with kick) throws off the air; null: nobody is publishing there. */
-export function publisherOf(key: Pick<Key, 'channelId' | 'sourceId' | 'lastUsedAt'>, sources: readonly Pick<Source, 'id' | 'encoder' | 'remoteAddress' | 'connectedAt'>[]): Publisher | null {
+/** Who a revoke of this key (or a rotation with kick) throws off the air; null: nobody. `streams` say with which keys the publishers came; undefined: not known yet. */
+export function publisherOf(
+  key: Pick<Key, 'id' | 'channelId' | 'sourceId'>,
+  sources: readonly Pick<Source, 'id' | 'encoder' | 'remoteAddress' | 'clientId'>[],
+  streams: readonly Pick<Stream, 'clientId' | 'keyId'>[] | undefined,
+): Publisher | null {
   const source = sources.find(({ id }) => id === key.sourceId);
-  if (!source?.connectedAt) return null;
-  const isSure = key.lastUsedAt !== null && Math.abs(Date.parse(key.lastUsedAt) - Date.parse(source.connectedAt)) < sameMomentMs;
+  if (!source?.clientId) return null;
+  const stream = streams?.find(({ clientId }) => clientId === source.clientId);
+  if (stream && stream.keyId !== key.id) return null;
   return {
     where: `${key.channelId} › ${key.sourceId}`,
     from: [encoderName(source.encoder), source.remoteAddress && `from ${source.remoteAddress}`].filter(Boolean).join(' ') || 'An encoder',
-    isSure,
+    isSure: stream !== undefined,
   };
 }
 
