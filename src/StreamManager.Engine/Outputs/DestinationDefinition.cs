@@ -18,6 +18,9 @@ public sealed record DestinationDefinition
     /// <summary>The secret stream key; empty where the address is enough. Never shown, logged or measured.</summary>
     public string StreamKey { get; init; } = "";
 
+    /// <summary>Where viewers watch it, for people: <c>http://</c> or <c>https://</c>; empty: not said. The engine only hands it on.</summary>
+    public string PlaybackUrl { get; init; } = "";
+
     /// <summary>Off: kept, but nothing is sent.</summary>
     public bool Enabled { get; init; } = true;
 

@@ -6,7 +6,7 @@ namespace StreamManager.Server.Api;
 
 /// <summary>The fields of a destination in a request. Null: absent, or wrong (then the errors say so).</summary>
 internal sealed record DestinationFields(
-    string? Name, string? Platform, string? Url, string? StreamKey, bool? Enabled, string? ChannelId, OutputSettingsDocument? Settings)
+    string? Name, string? Platform, string? Url, string? StreamKey, string? PlaybackUrl, bool? Enabled, string? ChannelId, OutputSettingsDocument? Settings)
 {
     private const double LongestWaitSeconds = 3600;
 
@@ -25,6 +25,7 @@ internal sealed record DestinationFields(
             fields.Text("platform", DestinationRules.Platform),
             isNew ? fields.RequiredText("url", DestinationRules.Url) : fields.Text("url", DestinationRules.Url),
             fields.Text("streamKey", DestinationRules.StreamKey),
+            fields.Text("playbackUrl", DestinationRules.PlaybackUrl),
             fields.Boolean("enabled"),
             fields.Text("channelId", Id),
             ReadSettings(fields.Object("settings")));
@@ -41,6 +42,7 @@ internal sealed record DestinationFields(
         // A client that sends back the address as it was shown (without user and password) has not changed it.
         Url = Url is null || Url == DestinationRules.Shown(definition.Url, definition.StreamKey) ? definition.Url : Url,
         StreamKey = StreamKey ?? definition.StreamKey,
+        PlaybackUrl = PlaybackUrl ?? definition.PlaybackUrl,
         Enabled = Enabled ?? definition.Enabled,
         Settings = Settings?.Over(definition.Settings) ?? definition.Settings,
     };

@@ -101,6 +101,7 @@ internal sealed class DestinationOperations(ApiServices services)
             definition.Name,
             definition.Platform,
             DestinationRules.Shown(definition.Url, definition.StreamKey),
+            definition.PlaybackUrl,
             definition.Enabled,
             Secret.Hint(definition.StreamKey),
             entry.ChannelId,
@@ -142,6 +143,8 @@ internal sealed class DestinationOperations(ApiServices services)
             fields.Fail("platform", message);
         if (definition.Url != entry.Definition.Url)
             fields.Fail("url", message);
+        if (definition.PlaybackUrl != entry.Definition.PlaybackUrl)
+            fields.Fail("playbackUrl", message);
         if (definition.Settings != entry.Definition.Settings)
             fields.Fail("settings", message);
     }

@@ -17,11 +17,25 @@ internal sealed record ChannelDocument(
 internal sealed record ChannelSourceDocument(string Id, string KeyHint);
 
 /// <summary>A destination as it is kept.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="Platform">custom, twitch, youtube, …</param>
+/// <param name="Url">Where the program goes, without user and key.</param>
+/// <param name="PlaybackUrl">Where viewers watch it; empty: not said.</param>
+/// <param name="Enabled">Takes part in broadcasts.</param>
+/// <param name="StreamKeyHint">The end of its key; empty: it has none.</param>
+/// <param name="ChannelId">The channel.</param>
+/// <param name="Origin">configuration or api.</param>
+/// <param name="Settings">The fine settings.</param>
+/// <param name="State">disabled, idle, connecting, live, retrying or failed.</param>
+/// <param name="Verdict">idle, delivering, stalled, rejected or unreachable.</param>
+/// <param name="LastError">The last thing that went wrong, in words.</param>
 internal sealed record DestinationDocument(
     string Id,
     string Name,
     string Platform,
     string Url,
+    string PlaybackUrl,
     bool Enabled,
     string StreamKeyHint,
     string ChannelId,

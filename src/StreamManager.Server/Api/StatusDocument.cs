@@ -55,6 +55,7 @@ internal sealed record DestinationStatusDocument(
     string Name,
     string Platform,
     string Url,
+    string PlaybackUrl,
     bool Enabled,
     string State,
     string Verdict,

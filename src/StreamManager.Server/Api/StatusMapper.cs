@@ -33,6 +33,7 @@ internal static class StatusMapper
         output.Destination.Name,
         output.Destination.Platform,
         DestinationRules.Shown(output.Destination.Url, output.Destination.StreamKey),
+        output.Destination.PlaybackUrl,
         output.Destination.Enabled,
         Word(output.State),
         Word(output.Verdict),

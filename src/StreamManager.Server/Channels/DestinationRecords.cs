@@ -60,7 +60,8 @@ internal sealed class DestinationRecords(IStateStore store, Vault vault)
             vault.Seal(definition.StreamKey, KeyOwner(definition.Id)),
             definition.Enabled,
             OutputSettingsDocument.From(definition.Settings),
-            destination.CreatedAt);
+            destination.CreatedAt,
+            definition.PlaybackUrl);
         return _destinations.Put(definition.Id, entry);
     }
 
@@ -105,6 +106,7 @@ internal sealed class DestinationRecords(IStateStore store, Vault vault)
             Platform = entry.Platform,
             Url = Open(entry.SealedUrl, UrlOwner(id)),
             StreamKey = Open(entry.SealedStreamKey, KeyOwner(id)),
+            PlaybackUrl = entry.PlaybackUrl,
             Enabled = entry.Enabled,
             Settings = entry.Settings.Over(new OutputSettings()),
         },
@@ -114,9 +116,9 @@ internal sealed class DestinationRecords(IStateStore store, Vault vault)
         ?? throw new StartupException($"The secret {owner} in the state is damaged. Put a backup of the state back.");
 }
 
-/// <summary>One added destination. The address is sealed like the key, since it may hold a password.</summary>
+/// <summary>One added destination. The address is sealed like the key, since it may hold a password; that for viewers holds none, and documents from before it was there have none.</summary>
 internal sealed record DestinationEntry(
-    string ChannelId, string Name, string Platform, string SealedUrl, string SealedStreamKey, bool Enabled, OutputSettingsDocument Settings, DateTimeOffset CreatedAt);
+    string ChannelId, string Name, string Platform, string SealedUrl, string SealedStreamKey, bool Enabled, OutputSettingsDocument Settings, DateTimeOffset CreatedAt, string PlaybackUrl = "");
 
 /// <summary>One change to a configured destination.</summary>
 internal sealed record OverrideEntry(bool? Enabled, string? SealedStreamKey);

@@ -53,7 +53,8 @@ internal static class StateExporter
             definition.Platform,
             DestinationRules.Shown(definition.Url, definition.StreamKey),
             OutputSettingsDocument.From(definition.Settings),
-            saved.CreatedAt);
+            saved.CreatedAt,
+            definition.PlaybackUrl);
         return new ExportDocument("destination", definition.Id, JsonSerializer.Serialize(open, ExportJson.Default.OpenDestination), null);
     }
 }

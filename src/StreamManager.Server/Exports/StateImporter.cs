@@ -119,7 +119,8 @@ internal static class StateImporter
         try
         {
             var open = JsonSerializer.Deserialize(document.Body, ExportJson.Default.OpenDestination)!;
-            if (!DestinationRules.Name.Parse(open.Name, out var name) || !DestinationRules.Platform.Parse(open.Platform, out var platform) || !DestinationRules.Url.Parse(open.Url, out var url))
+            if (!DestinationRules.Name.Parse(open.Name, out var name) || !DestinationRules.Platform.Parse(open.Platform, out var platform) || !DestinationRules.Url.Parse(open.Url, out var url)
+                || !DestinationRules.PlaybackUrl.Parse(open.PlaybackUrl, out var playbackUrl))
                 throw new JsonException("A field has a value that is not allowed.");
             var definition = new DestinationDefinition
             {
@@ -127,6 +128,7 @@ internal static class StateImporter
                 Name = name,
                 Platform = platform,
                 Url = url,
+                PlaybackUrl = playbackUrl,
                 Enabled = false,
                 Settings = open.Settings.Over(new OutputSettings()),
             };

@@ -109,6 +109,7 @@ internal static class ChannelConfigReader
                 Url = url ?? "",
                 Platform = entry.Read("platform", DestinationRules.Platform, "custom"),
                 StreamKey = entry.Read("stream_key", DestinationRules.StreamKey, ""),
+                PlaybackUrl = entry.Read("playback_url", DestinationRules.PlaybackUrl, ""),
                 Enabled = entry.Read("enabled", SettingTypes.Boolean, true),
                 Settings = ReadSettings(entry.ReadSection("settings")),
             };

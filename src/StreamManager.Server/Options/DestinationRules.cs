@@ -16,6 +16,9 @@ internal static class DestinationRules
     /// <summary>Longest address.</summary>
     public const int UrlLength = 2048;
 
+    /// <summary>Longest address for viewers: what browsers and proxies all take, and no platform's own comes near it.</summary>
+    public const int PlaybackUrlLength = 2048;
+
     /// <summary>What is said about a wrong address.</summary>
     public const string UrlAllowed = "an rtmp:// or rtmps:// address with host and app, for example rtmp://live.example.net/app";
 
@@ -34,6 +37,10 @@ internal static class DestinationRules
 
     /// <summary>The grammar of platforms.</summary>
     public static SettingType<string> Platform { get; } = new(PlatformAllowed, TryPlatform);
+
+    /// <summary>The grammar of addresses for viewers; empty: none. A wrong one is not repeated, since it may have a password.</summary>
+    public static SettingType<string> PlaybackUrl { get; } =
+        new($"an http:// or https:// address without user and password, at most {PlaybackUrlLength} characters", TryPlaybackUrl, IsSecret: true, text => TryPlaybackUrl(text, out _) ? text : Secret.Mask);
 
     /// <summary>The grammar of stream keys.</summary>
     public static SettingType<string> StreamKey { get; } = new($"at most {StreamKeyLength} characters without spaces and line breaks", TryStreamKey, IsSecret: true);
@@ -64,6 +71,23 @@ internal static class DestinationRules
     {
         value = text;
         return text.Length <= StreamKeyLength && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c));
+    }
+
+    private static bool TryPlaybackUrl(string text, out string value)
+    {
+        value = text;
+        if (text.Length == 0)
+            return true;
+        if (text.Length > PlaybackUrlLength || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '\\') || text.Split("://", 2) is not [var scheme, var rest])
+            return false;
+
+        // Browsers take "https:host" and a backslash for a slash, others do not: only what all read alike is taken.
+        var end = rest.AsSpan().IndexOfAny("/?#");
+        var authority = end < 0 ? rest : rest[..end];
+        return scheme.ToLowerInvariant() is "http" or "https"
+            && !authority.Contains('@', StringComparison.Ordinal)
+            && Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && uri.Host.Length > 0;
     }
 
     /// <summary>What is wrong with an address and its key together, in words without either; null: nothing.</summary>

@@ -91,9 +91,12 @@ public sealed class DestinationIsolationTests
         await nginx.WaitForRecordingAsync("third-key", TimeSpan.FromSeconds(1));
         await AssertCleanEndAsync(nginx, "second-key");
 
-        // A new name is no reason to connect anew.
-        await server.Api.ChangeDestinationAsync(id, new { name = "renamed" });
-        await server.Api.WaitAsync(status => status.Destination("renamed").State == "live", "lost by its new name");
+        // What is only shown is no reason to connect anew: a second later it is still the same connection.
+        await server.Api.WaitAsync(status => status.Destination("other") is { State: "live", FramesSent: > 0 }, "not delivered under its third key");
+        var before = (await server.Api.StatusAsync()).Destination("other");
+        await server.Api.ChangeDestinationAsync(id, new { name = "renamed", platform = "youtube", playbackUrl = "https://youtube.example/live" });
+        var after = (await server.Api.WaitAsync(status => status.Destination("renamed").FramesSent > before.FramesSent + 30, "lost by its new name")).Destination("renamed");
+        Assert.Equal((before.Connects, before.FramesDropped, "https://youtube.example/live"), (after.Connects, after.FramesDropped, after.PlaybackUrl));
         Assert.Equal(HttpStatusCode.NoContent, (await server.Api.RemoveDestinationAsync(id)).Status);
         Assert.Single((await server.Api.StatusAsync()).Destinations);
         await AssertCleanEndAsync(nginx, "third-key");

@@ -149,7 +149,7 @@ internal sealed record ProgramView(
 /// <summary>A destination in the status.</summary>
 internal sealed record DestinationStatusView(
     string Id, string Name, string State, string Verdict, int Connects, int Attempts, string? LastError, long FramesSent, long FramesDropped, long BytesSent, long QueueMs,
-    DateTimeOffset? NextRetryAt);
+    DateTimeOffset? NextRetryAt, string PlaybackUrl);
 
 /// <summary>A destination as it is kept.</summary>
 internal sealed record DestinationView(string Id, string Name, string Platform, string Url, bool Enabled, string StreamKeyHint, string Origin, string State, string Verdict, string? LastError);

@@ -34,6 +34,87 @@ public sealed class DestinationApiTests
         Assert.Equal(id, Assert.Single(status.EnumerateArray()).GetProperty("id").GetString());
     }
 
+    [Fact]
+    public async Task PlaybackUrl_IsShownEverywhere_AndCleared()
+    {
+        using var folder = new TemporaryFolder();
+        string id;
+        await using (var server = await RunningServer.StartAsync(folder: folder))
+        {
+            var added = await server.PostAsync("/api/destinations", """{ "name": "A", "url": "rtmp://127.0.0.1:1/a", "streamKey": "k", "enabled": false, "playbackUrl": "https://twitch.example/you?lang=en#chat" }""");
+            Assert.Equal("https://twitch.example/you?lang=en#chat", added.Json.GetProperty("playbackUrl").GetString());
+            id = added.Json.GetProperty("id").GetString()!;
+            using var peer = await RealtimePeer.ConnectAsync(server, RunningServer.Token);
+            var told = await peer.CallAsync("destination.update", $$"""{ "id": "{{id}}", "playbackUrl": "http://192.0.2.1:8080/watch" }""");
+            Assert.Equal(("result", "http://192.0.2.1:8080/watch"), (told.Type, told.Data.GetProperty("playbackUrl").GetString()));
+            Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Put, $"/api/destinations/{id}", """{ "name": "B" }""")).Status);
+        }
+
+        await using (var server = await RunningServer.StartAsync(folder: folder))
+        {
+            Assert.Equal(["http://192.0.2.1:8080/watch"], await ShownAsync(server));
+            var cleared = await server.SendAsync(HttpMethod.Put, $"/api/destinations/{id}", """{ "playbackUrl": "" }""");
+            Assert.Equal((HttpStatusCode.OK, ""), (cleared.Status, cleared.Json.GetProperty("playbackUrl").GetString()));
+            Assert.Equal([""], await ShownAsync(server));
+        }
+
+        // The same in the list, alone and in the status.
+        async Task<IEnumerable<string?>> ShownAsync(RunningServer server) => new[]
+        {
+            (await server.GetAsync("/api/destinations")).Json.EnumerateArray().Single(),
+            (await server.GetAsync($"/api/destinations/{id}")).Json,
+            (await server.GetAsync("/api/status")).Json.GetProperty("destinations").EnumerateArray().Single(),
+        }.Select(shown => shown.GetProperty("playbackUrl").GetString()).Distinct();
+    }
+
+    [Theory]
+    [InlineData("twitch.tv/you")]
+    [InlineData("//twitch.tv/you")]
+    [InlineData("https:twitch.tv/you")]
+    [InlineData("https:///you")]
+    [InlineData("https://")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("javascript://twitch.tv/%0aalert(1)")]
+    [InlineData("data:text/html,x")]
+    [InlineData("ftp://twitch.tv/you")]
+    [InlineData("rtmp://twitch.tv/you")]
+    [InlineData(" https://twitch.tv/you")]
+    [InlineData("https://twitch.tv/my page")]
+    [InlineData("https://twitch.tv/my\\u0007page")]
+    [InlineData("https://anna@twitch.tv/")]
+    [InlineData("https://anna:s3cret@twitch.tv/")]
+    [InlineData("https://@twitch.tv/")]
+    [InlineData("https://twitch.tv\\\\@example.net/")]
+    [InlineData("https://twitch.tv:port/")]
+    public async Task PlaybackUrl_ThatIsNoAddressForABrowser_IsRefused(string url)
+    {
+        await using var server = await RunningServer.StartAsync();
+        var answer = await server.PostAsync("/api/destinations", $$"""{ "name": "A", "url": "rtmp://127.0.0.1:1/a", "streamKey": "k", "playbackUrl": "{{url}}" }""");
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal(["/playbackUrl"], answer.WrongFields);
+        Assert.DoesNotContain("s3cret", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://twitch.tv/you")]
+    [InlineData("HTTP://[::1]:8080")]
+    [InlineData("https://www.youtube.com/watch?v=a&t=1#@name")]
+    [InlineData("https://www.youtube.com/@name/live")]
+    [InlineData("https://münchen.example/straße")]
+    public void PlaybackUrl_OfAPage_IsTakenAsItIs(string url)
+    {
+        Assert.True(DestinationRules.PlaybackUrl.Parse(url, out var taken));
+        Assert.Equal(url, taken);
+    }
+
+    [Fact]
+    public void PlaybackUrl_HasALength()
+    {
+        const string start = "https://h/";
+        Assert.True(DestinationRules.PlaybackUrl.Parse(start + new string('a', DestinationRules.PlaybackUrlLength - start.Length), out _));
+        Assert.False(DestinationRules.PlaybackUrl.Parse(start + new string('a', DestinationRules.PlaybackUrlLength - start.Length + 1), out _));
+    }
+
     [Theory]
     [InlineData("""{ "enabled": true }""", true)]
     [InlineData("""{ "enabled": false }""", true)]
@@ -41,6 +122,7 @@ public sealed class DestinationApiTests
     [InlineData("""{ "enabled": true, "streamKey": "another-key" }""", false)]
     [InlineData("""{ "enabled": true, "url": "rtmp://127.0.0.1:1/other" }""", false)]
     [InlineData("""{ "name": "Other" }""", false)]
+    [InlineData("""{ "enabled": true, "playbackUrl": "https://twitch.example/you" }""", false)]
     [InlineData("""{ "settings": { "queueLimitMs": 600 } }""", false)]
     [InlineData("""{ "nothingLikeThat": 1 }""", false)]
     public async Task Change_OfTheSwitchAlone_IsOperating_AndAnyOtherIsManaging(string body, bool isOperating)
@@ -170,6 +252,7 @@ public sealed class DestinationApiTests
     [InlineData("""{ "name": "Other" }""", "/name")]
     [InlineData("""{ "platform": "custom" }""", "/platform")]
     [InlineData("""{ "url": "rtmp://127.0.0.1:2/app" }""", "/url")]
+    [InlineData("""{ "playbackUrl": "https://twitch.example/you" }""", "/playbackUrl")]
     [InlineData("""{ "settings": { "retryLimit": 9 } }""", "/settings")]
     [InlineData("""{ "channelId": "second" }""", "/channelId")]
     [InlineData("""{ "streamKey": "" }""", "/streamKey")]

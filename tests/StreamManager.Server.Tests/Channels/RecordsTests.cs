@@ -41,6 +41,7 @@ public sealed class RecordsTests : IAsyncLifetime
         var first = new SavedDestination("main", Destination("d_9", "key-1") with
         {
             Enabled = false,
+            PlaybackUrl = "https://twitch.example/you",
             Settings = new OutputSettings { RetryLimit = 7, QueueLimit = TimeSpan.FromSeconds(2) },
         }, Day);
         var second = new SavedDestination("other", Destination("d_1", ""), Day.AddDays(1));
@@ -55,6 +56,18 @@ public sealed class RecordsTests : IAsyncLifetime
         await Destinations.SaveAsync(first with { Definition = first.Definition with { StreamKey = "key-4" } });
         await Destinations.RemoveAsync("d_1");
         Assert.Equal(["key-4"], (await Destinations.LoadAsync(CancellationToken.None)).Select(saved => saved.Definition.StreamKey));
+    }
+
+    [Fact]
+    public async Task Destinations_FromBeforeTheyHadAPlaybackUrl_AreRead()
+    {
+        var saved = new SavedDestination("main", Destination("d_1", "key"), Day);
+        await Destinations.SaveAsync(saved);
+        var body = Encoding.UTF8.GetString((await Store.GetAsync("destination", "d_1", CancellationToken.None))!.Body.Span);
+        var old = body.Replace(",\"playbackUrl\":\"\"", "", StringComparison.Ordinal);
+        Assert.NotEqual(body, old);
+        await Store.WriteAsync([new StateWrite.Put("destination", "d_1", Encoding.UTF8.GetBytes(old))], CancellationToken.None);
+        Assert.Equal([saved], await Destinations.LoadAsync(CancellationToken.None));
     }
 
     [Fact]

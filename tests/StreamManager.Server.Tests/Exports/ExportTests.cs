@@ -33,6 +33,7 @@ public sealed partial class ExportTests : IDisposable
         await using var server = await RunningServer.StartAsync(folder: _to);
         var destination = Assert.Single((await server.GetAsync("/api/destinations")).Json.EnumerateArray());
         Assert.Equal(("Name of it", "…abcd", true), (destination.GetProperty("name").GetString(), destination.GetProperty("streamKeyHint").GetString(), destination.GetProperty("enabled").GetBoolean()));
+        Assert.Equal("https://twitch.example/you", destination.GetProperty("playbackUrl").GetString());
         Assert.Equal(["main", "second"], (await server.GetAsync("/api/channels")).Json.EnumerateArray().Select(channel => channel.GetProperty("id").GetString()));
         Assert.Contains("mykey", (await server.GetAsync("/api/keys")).Text, StringComparison.Ordinal);
 
@@ -59,6 +60,7 @@ public sealed partial class ExportTests : IDisposable
         var destination = Assert.Single((await server.GetAsync("/api/destinations")).Json.EnumerateArray());
         Assert.Equal(("Name of it", "", false), (destination.GetProperty("name").GetString(), destination.GetProperty("streamKeyHint").GetString(), destination.GetProperty("enabled").GetBoolean()));
         Assert.Equal("rtmp://127.0.0.1:1/app", destination.GetProperty("url").GetString());
+        Assert.Equal("https://twitch.example/you", destination.GetProperty("playbackUrl").GetString());
     }
 
     [Fact]
@@ -97,6 +99,17 @@ public sealed partial class ExportTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("xport", error, StringComparison.Ordinal);
         Assert.False(File.Exists(_to.File("data/state.db")) && (await NumberOfDocumentsAsync()) > 0);
+    }
+
+    [Fact]
+    public async Task Destination_FromBeforeItHadAPlaybackUrl_IsTaken_AndOneWithAnAddressForNoBrowserIsNot()
+    {
+        const string before = "\"channelId\": \"main\", \"name\": \"A\", \"platform\": \"custom\", \"url\": \"rtmp://127.0.0.1:1/a\", \"settings\": {}, \"createdAt\": \"2026-01-01T00:00:00Z\"";
+        await WriteExportAsync(new ExportDocument("destination", "d_1", $$"""{ {{before}}, "playbackUrl": "javascript:alert(1)" }""", null));
+        Assert.Contains("destination d_1 of this export cannot be read", (await ImportAsync(null)).Error, StringComparison.Ordinal);
+        await WriteExportAsync(new ExportDocument("destination", "d_1", $$"""{ {{before}} }""", null));
+        Assert.Equal(0, (await ImportAsync(null)).Code);
+        Assert.Equal(1, await NumberOfDocumentsAsync());
     }
 
     [Theory]
@@ -209,7 +222,7 @@ public sealed partial class ExportTests : IDisposable
     {
         await using var server = await RunningServer.StartAsync(folder: _from);
         await server.PostAsync("/api/channels", """{ "id": "second" }""");
-        await server.PostAsync("/api/destinations", """{ "name": "Name of it", "url": "rtmp://user:s3cret-password@127.0.0.1:1/app", "streamKey": "s3cret-abcd", "channelId": "second" }""");
+        await server.PostAsync("/api/destinations", """{ "name": "Name of it", "url": "rtmp://user:s3cret-password@127.0.0.1:1/app", "streamKey": "s3cret-abcd", "channelId": "second", "playbackUrl": "https://twitch.example/you" }""");
         Assert.Equal(System.Net.HttpStatusCode.Created, (await server.PostAsync("/api/keys", """{ "name": "mykey", "kind": "regular", "alias": "myalias" }""")).Status);
         Assert.Equal(System.Net.HttpStatusCode.Created, (await server.PostAsync("/api/webhooks", """{ "url": "https://hooks.example.com/s3cret-path", "events": ["program.*"], "enabled": false }""")).Status);
     }

@@ -109,7 +109,7 @@ public sealed class OptionsLoaderTests : IDisposable
             twitch_rtmp_url: rtmp://live.twitch.tv/app
             twitch_stream_key: live_123
             destinations:
-              - { name: "My YouTube (2)", platform: youtube, url: "rtmps://a.rtmps.youtube.com/live2", stream_key: "abcd", enabled: false, settings: { queue_limit_ms: 2000 } }
+              - { name: "My YouTube (2)", platform: youtube, url: "rtmps://a.rtmps.youtube.com/live2", stream_key: "abcd", playback_url: "https://youtube.example/@me/live", enabled: false, settings: { queue_limit_ms: 2000 } }
             channels:
               - id: second
                 start: always
@@ -118,6 +118,7 @@ public sealed class OptionsLoaderTests : IDisposable
         var options = _text.Good(yaml, ("TWITTER_RTMP_URL", "rtmp://x.example/x"), ("TWITTER_STREAM_KEY", "k"));
         var main = options.Channels[0].Destinations;
         Assert.Equal([("twitch", "twitch", "Twitch"), ("my-youtube-2", "youtube", "My YouTube (2)"), ("x", "x", "X")], main.Select(d => (d.Id, d.Platform, d.Name)));
+        Assert.Equal(["", "https://youtube.example/@me/live", ""], main.Select(d => d.PlaybackUrl));
         Assert.False(main[1].Enabled);
         Assert.Equal(TimeSpan.FromSeconds(2), main[1].Settings.QueueLimit);
         Assert.Equal(StartMode.Always, options.Channels[1].Definition.Start);
@@ -199,6 +200,7 @@ public sealed class OptionsLoaderTests : IDisposable
         { "destinations: [ { name: A, url: \"rtmp://h/a\" } ]", "destinations[0].stream_key: There is no stream key" },
         { "destinations: [ { name: A, url: \"rtmp://h/a\", stream_key: \"a b\" } ]", "without spaces" },
         { "destinations: [ { name: A, url: \"rtmp://h\" } ]", "destinations[0].url" },
+        { "destinations: [ { name: A, url: \"rtmp://h/a/k\", playback_url: \"javascript:alert(1)\" } ]", "destinations[0].playback_url" },
         { "destinations: [ { name: A, url: \"rtmp://h/a/k\", platform: vimeo } ]", "custom | youtube" },
         { "destinations: [ { name: A, url: \"rtmp://h/a/k\", enabled: 2 } ]", "true or false" },
         { "destinations: [ { name: A, url: \"rtmp://h/a/k\", stream_key: \"a b\" } ]", "stream_key" },

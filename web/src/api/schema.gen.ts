@@ -1611,17 +1611,31 @@ export interface components {
         };
         /** @description A destination as it is kept. */
         Destination: {
+            /** @description The channel. */
             channelId: string;
+            /** @description Takes part in broadcasts. */
             enabled: boolean;
+            /** @description Its id. */
             id: string;
+            /** @description The last thing that went wrong, in words. */
             lastError: null | string;
+            /** @description What people call it. */
             name: string;
+            /** @description configuration or api. */
             origin: string;
+            /** @description custom, twitch, youtube, … */
             platform: string;
+            /** @description Where viewers watch it; empty: not said. */
+            playbackUrl: string;
+            /** @description The fine settings. */
             settings: components["schemas"]["OutputSettings"];
+            /** @description disabled, idle, connecting, live, retrying or failed. */
             state: string;
+            /** @description The end of its key; empty: it has none. */
             streamKeyHint: string;
+            /** @description Where the program goes, without user and key. */
             url: string;
+            /** @description idle, delivering, stalled, rejected or unreachable. */
             verdict: string;
         };
         /** @description Something that happened to a destination. */
@@ -1642,6 +1656,7 @@ export interface components {
             enabled?: null | boolean;
             name?: null | string;
             platform?: null | string;
+            playbackUrl?: null | string;
             settings?: null | components["schemas"]["OutputSettings"];
             streamKey?: null | string;
             url?: null | string;
@@ -1669,6 +1684,7 @@ export interface components {
             /** Format: date-time */
             nextRetryAt: null | string;
             platform: string;
+            playbackUrl: string;
             /** Format: int64 */
             queueMs: number;
             /** Format: double */
@@ -1998,6 +2014,8 @@ export interface components {
             name: string;
             /** @description custom, twitch, youtube, … */
             platform?: null | string;
+            /** @description Where viewers watch it: http:// or https://; empty: not said. Only shown. */
+            playbackUrl?: null | string;
             settings?: null | components["schemas"]["OutputSettings"];
             /** @description Never returned. */
             streamKey?: null | string;

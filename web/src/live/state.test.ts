@@ -11,7 +11,7 @@ const source = {
 };
 
 const destination = {
-  id: 'd', name: 'Twitch', platform: 'twitch', url: 'rtmp://x/app', enabled: true, state: 'live', verdict: 'delivering', connects: 1, attempts: 1, nextRetryAt: null, lastError: null,
+  id: 'd', name: 'Twitch', platform: 'twitch', url: 'rtmp://x/app', playbackUrl: '', enabled: true, state: 'live', verdict: 'delivering', connects: 1, attempts: 1, nextRetryAt: null, lastError: null,
   uptimeSeconds: 1, bitrateKbps: 0, fps: 0, framesSent: 0, framesDropped: 0, bytesSent: 0, queueMs: 0, unackedBytes: 0, roundTripMs: 0,
 };
 

@@ -42,6 +42,7 @@ internal sealed record ChannelSettingsRequest(
 /// <param name="Url">rtmp:// or rtmps://.</param>
 /// <param name="Platform">custom, twitch, youtube, …</param>
 /// <param name="StreamKey">Never returned.</param>
+/// <param name="PlaybackUrl">Where viewers watch it: http:// or https://; empty: not said. Only shown.</param>
 /// <param name="Enabled">Takes part in broadcasts; true when absent.</param>
 /// <param name="ChannelId">main when absent.</param>
 /// <param name="Settings">What shall differ from the built-in settings.</param>
@@ -50,6 +51,7 @@ internal sealed record NewDestinationRequest(
     string Url,
     string? Platform = null,
     string? StreamKey = null,
+    string? PlaybackUrl = null,
     bool? Enabled = null,
     string? ChannelId = null,
     OutputSettingsDocument? Settings = null);
@@ -60,6 +62,7 @@ internal sealed record DestinationRequest(
     string? Url = null,
     string? Platform = null,
     string? StreamKey = null,
+    string? PlaybackUrl = null,
     bool? Enabled = null,
     string? ChannelId = null,
     OutputSettingsDocument? Settings = null);

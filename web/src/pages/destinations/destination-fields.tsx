@@ -66,6 +66,19 @@ export function DestinationFields({ values, set, state, channels, kept, urlExamp
         placeholder={kept === undefined ? '' : 'Empty: stays as it is'}
         hint={keyHint}
       />
+      <Field
+        label="Watch page"
+        name="playbackUrl"
+        value={values.playbackUrl}
+        onChange={set('playbackUrl')}
+        state={state}
+        inputMode="url"
+        spellCheck={false}
+        autoComplete="off"
+        disabled={isFixed}
+        placeholder="https://twitch.tv/you"
+        hint="Where viewers see it. May stay empty: it only makes the link “Watch”."
+      />
       {channels.length > 1 && (
         <SelectField
           label="Channel"

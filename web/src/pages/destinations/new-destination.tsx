@@ -18,7 +18,7 @@ const [first] = platforms;
 export function NewDestination() {
   const [platform, setPlatform] = useState<Platform | undefined>(first);
   const [values, setValues] = useState<DestinationValues>(() =>
-    valuesOf({ name: first?.name ?? '', platform: first?.kind ?? 'custom', url: first?.url ?? '', channelId: 'main', settings: {} }),
+    valuesOf({ name: first?.name ?? '', platform: first?.kind ?? 'custom', url: first?.url ?? '', playbackUrl: '', channelId: 'main', settings: {} }),
   );
   const channels = useQuery({ queryKey: ['channels'], queryFn: () => api.get('/api/channels') });
   const queries = useQueryClient();

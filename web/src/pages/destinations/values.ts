@@ -21,6 +21,7 @@ export type DestinationValues = Values & {
   readonly platform: string;
   readonly url: string;
   readonly streamKey: string;
+  readonly playbackUrl: string;
   readonly channelId: string;
   readonly allowUntrustedCertificate: string;
   readonly trustedAuthority: string;
@@ -28,7 +29,7 @@ export type DestinationValues = Values & {
 
 const text = (value: number | string | null | undefined) => (value === null || value === undefined ? '' : String(value));
 
-export function valuesOf(destination: Pick<Destination, 'name' | 'platform' | 'url' | 'channelId' | 'settings'>): DestinationValues {
+export function valuesOf(destination: Pick<Destination, 'name' | 'platform' | 'url' | 'playbackUrl' | 'channelId' | 'settings'>): DestinationValues {
   const { settings } = destination;
   const fine = Object.fromEntries(fineSettings.map(({ name }) => [name, text(settings[name])])) as Record<FineName, string>;
   return {
@@ -36,6 +37,7 @@ export function valuesOf(destination: Pick<Destination, 'name' | 'platform' | 'u
     platform: destination.platform,
     url: destination.url,
     streamKey: '',
+    playbackUrl: destination.playbackUrl,
     channelId: destination.channelId,
     allowUntrustedCertificate: settings.allowUntrustedCertificate === true ? 'true' : '',
     trustedAuthority: text(settings.trustedAuthority),
@@ -45,7 +47,7 @@ export function valuesOf(destination: Pick<Destination, 'name' | 'platform' | 'u
 
 /** Where the server puts an error, made the name of a field: the values of `settings` have no folder in the form. */
 export const fieldNames: readonly string[] = [
-  'name', 'platform', 'url', 'streamKey', 'channelId', 'settings/allowUntrustedCertificate', 'settings/trustedAuthority', ...fineSettings.map(({ name }) => `settings/${name}`),
+  'name', 'platform', 'url', 'streamKey', 'playbackUrl', 'channelId', 'settings/allowUntrustedCertificate', 'settings/trustedAuthority', ...fineSettings.map(({ name }) => `settings/${name}`),
 ];
 
 /** What is sent: empty numbers are not, and so keep what holds. A text that is no number goes as it is, for the server to refuse beside its field. */
@@ -59,12 +61,13 @@ export function bodyOf(values: Partial<DestinationValues>) {
   }
   if (values.allowUntrustedCertificate !== undefined) settings['allowUntrustedCertificate'] = values.allowUntrustedCertificate === 'true';
   if (values.trustedAuthority !== undefined && values.trustedAuthority.trim() !== '') settings['trustedAuthority'] = values.trustedAuthority;
-  const { name, platform, url, streamKey, channelId } = values;
+  const { name, platform, url, streamKey, playbackUrl, channelId } = values;
   return {
     ...(name === undefined ? {} : { name }),
     ...(platform === undefined ? {} : { platform }),
     ...(url === undefined ? {} : { url: url.trim() }),
     ...(streamKey === undefined || streamKey === '' ? {} : { streamKey: streamKey.trim() }),
+    ...(playbackUrl === undefined ? {} : { playbackUrl: playbackUrl.trim() }),
     ...(channelId === undefined ? {} : { channelId }),
     ...(Object.keys(settings).length === 0 ? {} : { settings: settings as Settings }),
   };
