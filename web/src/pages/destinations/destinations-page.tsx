@@ -8,6 +8,7 @@ import { PageHead } from '../../app/page-head';
 import { useStatus } from '../../live/live';
 import { TestAnswer } from '../../platforms/connection-test';
 import { DestinationMark } from '../../platforms/mark';
+import { WatchLink } from '../../platforms/watch-link';
 import { useMay } from '../../session/session';
 import { Button } from '../../ui/button';
 import { Empty } from '../../ui/empty';
@@ -89,9 +90,12 @@ function Row({ row, hasChannels, onRemove }: { row: Destination; hasChannels: bo
     <li className="managed" data-testid={`destination-${row.name}`}>
       <DestinationMark platform={row.platform} url={row.url} />
       <div className="managed-name">
-        <h2>
-          <Link href={`/destinations/${row.id}`}>{row.name}</Link>
-        </h2>
+        <div className="managed-title">
+          <h2>
+            <Link href={`/destinations/${row.id}`}>{row.name}</Link>
+          </h2>
+          <WatchLink name={row.name} url={row.playbackUrl} />
+        </div>
         <p className="soft small">
           {row.url}
           {hasChannels && ` · channel ${row.channelId}`}

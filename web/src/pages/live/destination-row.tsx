@@ -5,6 +5,7 @@ import type { DestinationStatus } from '../../api/types';
 import { useHistory, useServerNow } from '../../live/live';
 import { sparkLength } from '../../live/state';
 import { DestinationMark } from '../../platforms/mark';
+import { WatchLink } from '../../platforms/watch-link';
 import { useMay } from '../../session/session';
 import { Badge, type Tone } from '../../ui/badge';
 import { bitrate, bytes, clock, frames } from '../../ui/format';
@@ -39,7 +40,10 @@ export function DestinationRow({ channel, row }: { channel: string; row: Destina
     <li className={row.enabled ? 'destination' : 'destination destination-off'}>
       <DestinationMark platform={row.platform} url={row.url} />
       <div className="destination-name">
-        <h3>{row.name}</h3>
+        <div className="destination-title">
+          <h3>{row.name}</h3>
+          <WatchLink name={row.name} url={row.playbackUrl} />
+        </div>
         <p className="soft small">{row.url.replace(/^(rtmps?:\/\/[^/]+).*/, '$1')}</p>
       </div>
       <div className="destination-verdict">
