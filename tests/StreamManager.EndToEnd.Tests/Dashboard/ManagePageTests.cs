@@ -97,20 +97,40 @@ public sealed class ManagePageTests(Browser browser) : IClassFixture<Browser>
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Name" }).FillAsync("Church hall");
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Server" }).FillAsync("http://nowhere");
         await page.GetByLabel("Stream key").FillAsync("hall");
+        await page.GetByLabel("Watch page").FillAsync("javascript:alert(1)");
         await page.GetByRole(AriaRole.Button, new() { Name = "Add destination" }).ClickAsync();
         await Assertions.Expect(page.GetByText("Must be an rtmp:// or rtmps:// address")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Must be an http:// or https:// address")).ToBeVisibleAsync();
+        await page.GetByLabel("Watch page").FillAsync("https://hall.example/watch");
         await Assertions.Expect(page.GetByLabel("Stream key")).ToHaveValueAsync("hall");
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Server" }).FillAsync($"rtmp://127.0.0.1:{FreePort.Next()}/live");
         await page.GetByRole(AriaRole.Button, new() { Name = "Add destination" }).ClickAsync();
 
+        var now = page.GetByRole(AriaRole.Region, new() { Name = "Right now" });
+        await Assertions.Expect(now.GetByText("Nothing is sent there, whatever is on air.")).ToBeVisibleAsync();
+        var watch = now.GetByRole(AriaRole.Link, new() { Name = "Watch Church hall" });
+        await Assertions.Expect(watch).ToHaveAttributeAsync("href", "https://hall.example/watch");
+        await Assertions.Expect(watch).ToHaveAttributeAsync("rel", "noopener noreferrer");
         await page.GetByRole(AriaRole.Button, new() { Name = "Test connection" }).ClickAsync();
         await Assertions.Expect(page.GetByText("There is no connection to the server. The server refuses connections on this port. Look at")).ToBeVisibleAsync();
         Assert.Empty(await Browser.FindFlawsAsync(page));
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Server" }).FillAsync(nginx.ServerUrl());
+        await page.GetByLabel("Watch page").FillAsync("");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save changes" }).ClickAsync();
         await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Test connection" }).ClickAsync();
         await Assertions.Expect(page.GetByText("The test went well.")).ToBeVisibleAsync();
+        await Assertions.Expect(watch).ToHaveCountAsync(0);
+
+        // Switched on, on air: the page hears what becomes of it.
+        await page.GetByRole(AriaRole.Switch, new() { Name = "Send to Church hall" }).ClickAsync();
+        await Assertions.Expect(now.GetByText("It is connected as soon as the channel is on air.")).ToBeVisibleAsync();
+        await server.Api.StartAsync();
+        await Assertions.Expect(now.GetByText("The server takes the program as it is made.")).ToBeVisibleAsync();
+        await Assertions.Expect(now.GetByText("Arrives")).ToBeVisibleAsync();
+        await Assertions.Expect(now.Locator("dt:text-is('Connects') + dd")).ToHaveTextAsync("1");
+        await Assertions.Expect(now.Locator("dt:text-is('Frames sent') + dd")).Not.ToHaveTextAsync("0");
+        Assert.Empty(await Browser.FindFlawsAsync(page));
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete destination" }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);

@@ -79,8 +79,9 @@ public sealed class UsedServer : IAsyncLifetime
     {
         var api = Server.Api;
         _ids["destination"] = await api.AddDestinationAsync(Good, nginx.ServerUrl(), "hall");
+        await api.ChangeDestinationAsync(_ids["destination"], new { playbackUrl = "https://hall.example/watch" });
         _ids["broken"] = await api.AddDestinationAsync(Broken, $"rtmp://127.0.0.1:{FreePort.Next()}/app", "radio");
-        await MakeAsync("/api/destinations", new { name = "Twitch", platform = "twitch", url = "rtmp://live.twitch.tv/app", streamKey = "a-key", enabled = false });
+        await MakeAsync("/api/destinations", new { name = "Twitch", platform = "twitch", url = "rtmp://live.twitch.tv/app", streamKey = "a-key", enabled = false, playbackUrl = "https://twitch.tv/you" });
         await MakeAsync("/api/channels", new { id = "second-stage" });
         await MakeAsync("/api/keys", new { name = "Studio A", allowedAddresses = (string[])["192.0.2.0/24"], alias = "studio" });
         await MakeAsync("/api/keys", new { name = "Guest from far away with a rather long name", expiresAt = TimeProvider.System.GetUtcNow().AddDays(6) });

@@ -12,13 +12,12 @@ import { TestAnswer } from '../../platforms/connection-test';
 import { useMay } from '../../session/session';
 import { Button } from '../../ui/button';
 import { Form } from '../../ui/form';
-import { Notice } from '../../ui/notice';
 import { Loaded } from '../../ui/query';
 import { Switch } from '../../ui/switch';
 import { toast } from '../../ui/toasts';
 import { DestinationFields } from './destination-fields';
 import { RemoveDestination } from './remove-destination';
-import { VerdictBadge } from './verdict-badge';
+import { RightNow } from './right-now';
 import { bodyOf, fieldNames, fineSettings, valuesOf, type DestinationValues } from './values';
 
 const read = (id: string) => getTagged('/api/destinations/{id}', { path: { id } });
@@ -45,7 +44,7 @@ function Lead({ destination }: { destination: Destination }) {
 }
 
 const labels: Readonly<Record<string, string>> = {
-  name: 'Name', url: 'Server', streamKey: 'Stream key', platform: 'Platform', allowUntrustedCertificate: 'Accept any certificate', trustedAuthority: 'Authority to trust',
+  name: 'Name', url: 'Server', streamKey: 'Stream key', playbackUrl: 'Watch page', platform: 'Platform', allowUntrustedCertificate: 'Accept any certificate', trustedAuthority: 'Authority to trust',
   ...Object.fromEntries(fineSettings.map(({ name, label }) => [name, label])),
 };
 
@@ -90,64 +89,59 @@ function Editor({ loaded }: { loaded: Tagged<Destination> }) {
   const isEnabled = toggle.isPending ? toggle.variables : (live?.enabled ?? listed?.enabled ?? kept.enabled);
 
   return (
-    <div className="form-with-help">
-      <section className="card card-body" aria-label="Settings of the destination">
-        <Form state={editing.state}>
-          <Conflict conflict={editing.conflict} labels={labels} />
-          <fieldset className="plain stack" disabled={!mayManage}>
-            <DestinationFields values={editing.values} set={editing.set} state={editing.state} channels={[kept.channelId]} kept={kept} />
-          </fieldset>
+    <>
+      <RightNow row={live ?? null} destination={kept} isEnabled={isEnabled}>
+        <Switch label={`Send to ${name}`} isOn={isEnabled} disabled={!mayOperate || toggle.isPending} onChange={on => toggle.mutate(on)} />
+      </RightNow>
+      <div className="form-with-help">
+        <section className="card card-body" aria-label="Settings of the destination">
+          <Form state={editing.state}>
+            <Conflict conflict={editing.conflict} labels={labels} />
+            <fieldset className="plain stack" disabled={!mayManage}>
+              <DestinationFields values={editing.values} set={editing.set} state={editing.state} channels={[kept.channelId]} kept={kept} />
+            </fieldset>
+            {mayManage && (
+              <div className="form-foot">
+                <Button type="submit" look="primary" isBusy={editing.state.isBusy} disabled={!editing.isChanged || editing.conflict !== null}>
+                  Save changes
+                </Button>
+              </div>
+            )}
+          </Form>
+        </section>
+        <div className="stack">
           {mayManage && (
-            <div className="form-foot">
-              <Button type="submit" look="primary" isBusy={editing.state.isBusy} disabled={!editing.isChanged || editing.conflict !== null}>
-                Save changes
+            <section className="card card-body stack" aria-label="Connection test">
+              <div>
+                <h2>Connection test</h2>
+                <p className="soft small">Asks the server whether you may publish, without showing anything. {editing.isChanged && 'It takes what is saved: save your changes first.'}</p>
+              </div>
+              {test.data && <TestAnswer test={test.data} />}
+              <div>
+                <Button isBusy={test.isPending} onClick={() => test.mutate()} disabled={editing.isChanged}>
+                  <PlugZap size={16} aria-hidden />
+                  Test connection
+                </Button>
+              </div>
+            </section>
+          )}
+          {isEnabled && (
+            <section className="card card-body stack" aria-label="Over time">
+              <h2>Over time</h2>
+              <Curves of={`${kept.channelId}/${id}`} hasQueue />
+            </section>
+          )}
+          {mayManage && kept.origin !== 'configuration' && (
+            <div>
+              <Button onClick={() => setRemoving(true)} className="button-bad">
+                <Trash2 size={16} aria-hidden />
+                Delete destination
               </Button>
             </div>
           )}
-        </Form>
-      </section>
-      <div className="stack">
-        <section className="card card-body stack" aria-label="State">
-          <div className="row spread">
-            <VerdictBadge row={live ?? { ...kept, enabled: isEnabled }} />
-            <span className="row">
-              <span className="soft small">{isEnabled ? 'Takes part in broadcasts' : 'Switched off'}</span>
-              <Switch label={`Send to ${name}`} isOn={isEnabled} disabled={!mayOperate || toggle.isPending} onChange={on => toggle.mutate(on)} />
-            </span>
-          </div>
-          {isEnabled && live?.lastError && live.verdict !== 'delivering' && <Notice tone="bad">{live.lastError}</Notice>}
-        </section>
-        {live?.state === 'live' && (
-          <section className="card card-body stack" aria-label="Over time">
-            <h2>Over time</h2>
-            <Curves of={`${kept.channelId}/${id}`} hasQueue />
-          </section>
-        )}
-        {mayManage && (
-          <section className="card card-body stack" aria-label="Connection test">
-            <div>
-              <h2>Connection test</h2>
-              <p className="soft small">Asks the server whether you may publish, without showing anything. {editing.isChanged && 'It takes what is saved: save your changes first.'}</p>
-            </div>
-            {test.data && <TestAnswer test={test.data} />}
-            <div>
-              <Button isBusy={test.isPending} onClick={() => test.mutate()} disabled={editing.isChanged}>
-                <PlugZap size={16} aria-hidden />
-                Test connection
-              </Button>
-            </div>
-          </section>
-        )}
-        {mayManage && kept.origin !== 'configuration' && (
-          <div>
-            <Button onClick={() => setRemoving(true)} className="button-bad">
-              <Trash2 size={16} aria-hidden />
-              Delete destination
-            </Button>
-          </div>
-        )}
+        </div>
+        <RemoveDestination destination={isRemoving ? kept : null} onClose={() => setRemoving(false)} onRemoved={() => go('/destinations')} />
       </div>
-      <RemoveDestination destination={isRemoving ? kept : null} onClose={() => setRemoving(false)} onRemoved={() => go('/destinations')} />
-    </div>
+    </>
   );
 }
