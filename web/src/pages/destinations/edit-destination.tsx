@@ -125,12 +125,6 @@ function Editor({ loaded }: { loaded: Tagged<Destination> }) {
               </div>
             </section>
           )}
-          {isEnabled && (
-            <section className="card card-body stack" aria-label="Over time">
-              <h2>Over time</h2>
-              <Curves of={`${kept.channelId}/${id}`} hasQueue />
-            </section>
-          )}
           {mayManage && kept.origin !== 'configuration' && (
             <div>
               <Button onClick={() => setRemoving(true)} className="button-bad">
@@ -142,6 +136,12 @@ function Editor({ loaded }: { loaded: Tagged<Destination> }) {
         </div>
         <RemoveDestination destination={isRemoving ? kept : null} onClose={() => setRemoving(false)} onRemoved={() => go('/destinations')} />
       </div>
+      {isEnabled && (
+        <section className="card card-body stack over-time" aria-labelledby="over-time">
+          <h2 id="over-time">Over time</h2>
+          <Curves of={`${kept.channelId}/${id}`} hasQueue />
+        </section>
+      )}
     </>
   );
 }

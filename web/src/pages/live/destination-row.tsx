@@ -1,5 +1,6 @@
 import { CircleAlert, CircleCheck, CircleOff, Clock, LoaderCircle, TriangleAlert, type LucideIcon } from 'lucide-react';
 import { useMutation } from '@tanstack/react-query';
+import { Link } from 'wouter';
 import { api } from '../../api/client';
 import type { DestinationStatus } from '../../api/types';
 import { useHistory, useServerNow } from '../../live/live';
@@ -41,7 +42,9 @@ export function DestinationRow({ channel, row }: { channel: string; row: Destina
       <DestinationMark platform={row.platform} url={row.url} />
       <div className="destination-name">
         <div className="destination-title">
-          <h3>{row.name}</h3>
+          <h3>
+            <Link href={`/destinations/${row.id}`}>{row.name}</Link>
+          </h3>
           <WatchLink name={row.name} url={row.playbackUrl} />
         </div>
         <p className="soft small">{row.url.replace(/^(rtmps?:\/\/[^/]+).*/, '$1')}</p>
