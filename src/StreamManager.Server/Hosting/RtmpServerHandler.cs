@@ -54,6 +54,13 @@ internal sealed partial class RtmpServerHandler(
             return new RtmpPublishDecision.Refused("NetStream.Publish.BadName", refusal) { KeyWasGood = true };
         }
 
+        // A webhook may have taken seconds to decide.
+        if (await CheckAgainAsync(key, request) is { } taken)
+        {
+            LogKeyRefused(logger, request.ConnectionId, request.RemoteAddress, Reason(taken));
+            return Refusal(taken) with { KeyWasGood = true };
+        }
+
         var client = Clean(request.FlashVersion);
         var admission = await channel.AttachSourceAsync(target.SourceId, new SourceOrigin(request.ConnectionId, request.RemoteAddress, client, request.Kick));
         switch (admission)
@@ -62,14 +69,11 @@ internal sealed partial class RtmpServerHandler(
                 LogPublishing(logger, request.ConnectionId, request.RemoteAddress, target.ChannelId, target.SourceId);
                 connections.Add(Connection(request, StreamRole.Publisher, target.ChannelId, target.SourceId, client) with { Key = key.Hash, KeyId = key.KeyId });
                 if (key.Hash is { } hash)
-                {
                     access.Keys.RecordUse(hash, time.GetUtcNow());
 
-                    // Revoked between the check and the entry into the registry, where the revocation would have found it.
-                    if (access.Keys.WasRevoked(hash))
-                        request.Kick("its key was revoked");
-                }
-
+                // Taken away between the last check and the entry into the registry, where a change that kicks would have found it. One that comes from here on does.
+                if (IsRevoked(key) || await CheckAgainAsync(key, request) is not (null or KeyVerdict.StoreAway))
+                    request.Kick("its key was taken away");
                 watch.StreamBegan(request.ConnectionId);
                 return new RtmpPublishDecision.Granted(new RegisteredSink(granted.Sink, request.ConnectionId, connections, watch));
             case SourceAdmission.Busy:
@@ -117,6 +121,15 @@ internal sealed partial class RtmpServerHandler(
         var visible = text.Where(c => !char.IsControl(c) && !char.IsSurrogate(c)).Take(ClientLength).ToArray();
         return new string(visible).Trim();
     }
+
+    /// <summary>Why what was granted does not hold any more; null: it does.</summary>
+    private async ValueTask<KeyVerdict?> CheckAgainAsync(KeyVerdict.Granted key, RtmpStreamRequest request)
+    {
+        var verdict = await access.CheckPublishAgainAsync(key, request.StreamName, request.Query, request.RemoteAddress);
+        return verdict is KeyVerdict.Granted ? null : verdict;
+    }
+
+    private bool IsRevoked(KeyVerdict.Granted key) => key.Hash is { } hash && access.Keys.WasRevoked(hash);
 
     private async ValueTask<bool> HasTokenAsync(string query, CancellationToken cancellationToken)
     {

@@ -80,14 +80,20 @@ internal sealed partial class StreamAccess : IAsyncDisposable
     /// <summary>May somebody publish as <paramref name="streamName"/> with <paramref name="query"/>? A signed token in the query counts alone; without one the name is the key.</summary>
     public async ValueTask<KeyVerdict> CheckPublishAsync(string streamName, string query, string remoteAddress)
     {
-        var address = Parse(remoteAddress);
-        var now = _time.GetUtcNow();
-        var verdict = TokensIn(query).FirstOrDefault(SignedUrls.IsToken) is { } token
-            ? Signed.Verify(token, SignedAction.Publish, streamName, address, now)
-            : await Keys.ValidateAsync(streamName, address, Attempts.IsBanned(remoteAddress), now);
+        var verdict = await JudgePublishAsync(streamName, query, remoteAddress, Attempts.IsBanned(remoteAddress));
         if (verdict is KeyVerdict.Unknown or KeyVerdict.AliasNotAllowedHere)
             CountGuess(remoteAddress);
         return verdict;
+    }
+
+    /// <summary>
+    /// Does what <see cref="CheckPublishAsync"/> has granted still hold? For whoever had to wait since then. A name that stands for another key by now is not known. What does not hold any more
+    /// is no guess.
+    /// </summary>
+    public async ValueTask<KeyVerdict> CheckPublishAgainAsync(KeyVerdict.Granted granted, string streamName, string query, string remoteAddress)
+    {
+        var verdict = await JudgePublishAsync(streamName, query, remoteAddress, isBanned: false);
+        return verdict is KeyVerdict.Granted && verdict != granted ? KeyVerdict.Unknown.Instance : verdict;
     }
 
     /// <summary>May who comes from there play everything without a token? A player on this machine may, unless it may be a stranger that a proxy on this machine let in.</summary>
@@ -113,6 +119,15 @@ internal sealed partial class StreamAccess : IAsyncDisposable
         Keys.Dispose();
         Signed.Dispose();
         _stop.Dispose();
+    }
+
+    private async ValueTask<KeyVerdict> JudgePublishAsync(string streamName, string query, string remoteAddress, bool isBanned)
+    {
+        var address = Parse(remoteAddress);
+        var now = _time.GetUtcNow();
+        return TokensIn(query).FirstOrDefault(SignedUrls.IsToken) is { } token
+            ? Signed.Verify(token, SignedAction.Publish, streamName, address, now)
+            : await Keys.ValidateAsync(streamName, address, isBanned, now);
     }
 
     /// <summary>Null: unknown. A proxy that did not say for whom it asks is as good as unknown.</summary>

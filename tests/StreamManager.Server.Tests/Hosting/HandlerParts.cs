@@ -9,6 +9,7 @@ using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
 using StreamManager.Server.Security.Vaults;
 using StreamManager.Server.Storage;
+using StreamManager.Server.Tests.Keys;
 using StreamManager.Server.Tests.Storage;
 
 namespace StreamManager.Server.Tests.Hosting;
@@ -36,6 +37,9 @@ internal sealed class HandlerParts : IAsyncDisposable
 
     public StreamAccess Access { get; private set; } = null!;
 
+    /// <summary>What keys and signatures are read through.</summary>
+    public CutOffStore Line { get; private set; } = null!;
+
     public RtmpServerHandler Handler { get; private set; } = null!;
 
     public static async Task<HandlerParts> MakeAsync(string token, ChannelOptions options, ServerOptions? server = null)
@@ -47,8 +51,9 @@ internal sealed class HandlerParts : IAsyncDisposable
         parts._engine = new EngineServices(TimeProvider.System, NullLoggerFactory.Instance, new EngineOptions { DataDirectory = parts._folder.Path }, parts._broadcasts);
         parts.Channels = new ChannelDirectory(parts._engine);
         parts.Channels.Add(options.Definition);
+        parts.Line = new CutOffStore(parts._state.Store);
         parts.Access = await StreamAccess.OpenAsync(
-            parts._state.Store, parts._vault, server ?? new ServerOptions(), [options], parts.Connections, new EventBus(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+            parts.Line, parts._vault, server ?? new ServerOptions(), [options], parts.Connections, new EventBus(), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         parts.Accounts = new AccountParts(parts._state.Store, new Secret(token), new EventBus(), TimeProvider.System, NullLoggerFactory.Instance);
         parts.Handler = new RtmpServerHandler(
             parts.Channels, parts.Access, parts.Accounts.Authenticator, parts.Connections, parts.Watch, TimeProvider.System, NullLogger<RtmpServerHandler>.Instance);

@@ -68,6 +68,29 @@ public sealed class WebhookRtmpTests : IAsyncLifetime
         Assert.True(publisher.IsRunning);
     }
 
+    [Theory]
+    [InlineData("PUT", "", """{ "allowedAddresses": ["203.0.113.0/24"], "kick": true }""")]
+    [InlineData("POST", "/rotate", """{ "kick": true }""")]
+    [InlineData("DELETE", "", null)]
+    public async Task Encoder_WhoseKeyIsTakenAwayWhileTheWebhookDecides_IsClosed(string method, string action, string? body)
+    {
+        var made = (await _server.PostAsync("/api/keys", """{ "name": "Studio" }""")).Json;
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _receiver.Answer = async (context, _) =>
+        {
+            await release.Task.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync("""{ "allow": true }""");
+        };
+        Assert.Equal(HttpStatusCode.Created, (await _server.PostAsync("/api/webhooks", $$"""{ "url": "{{_receiver.Url}}", "decides": ["connection.prePublish"], "decisionTimeoutMs": 5000, "onDecisionFailure": "allow" }""")).Status);
+
+        await using var publisher = await FfmpegPublisher.StartAsync(Url(made.GetProperty("key").GetString()!));
+        await _receiver.WaitForAsync(1);
+        Assert.True((await _server.SendAsync(new HttpMethod(method), $"/api/keys/{made.GetProperty("id").GetString()}{action}", body)).Status is HttpStatusCode.OK or HttpStatusCode.Created or HttpStatusCode.NoContent);
+        release.SetResult();
+        await publisher.Process.Exited.WaitAsync(Eventually.DefaultTimeout, Cancel);
+        await _server.WaitForAsync("/api/streams", streams => streams.GetArrayLength() == 0);
+    }
+
     public async ValueTask InitializeAsync()
     {
         _receiver = await WebhookReceiver.StartAsync();
