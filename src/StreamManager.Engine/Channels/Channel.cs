@@ -28,6 +28,7 @@ public sealed partial class Channel : IAsyncDisposable
     private readonly Thumbnailer _thumbnailer;
     private readonly RecentPicture _programPicture;
     private readonly ImmutableDictionary<string, RecentPicture> _sourcePictures;
+    private readonly HlsFeeds _hls;
     private readonly Lock _gate = new();
     private ImmutableList<Output> _outputs = [];
     private ChannelDefinition _definition;
@@ -51,6 +52,7 @@ public sealed partial class Channel : IAsyncDisposable
         _thumbnailer = new Thumbnailer(services.Ffmpeg, services.TimeProvider);
         _programPicture = NewPicture(null);
         _sourcePictures = slots.ToImmutableDictionary(slot => slot.Id, NewPicture, StringComparer.Ordinal);
+        _hls = new HlsFeeds(OpenQueueAsync, KeyframeSeconds, services.TimeProvider, services.LoggerFactory);
         _loop = new ProgramLoop(new ProgramMachine(definition, slots), new Host(this), definition.Id, services);
         _fallback = new FallbackPreparer(definition.Id, services, _loop.SetFallbackAsync);
         _loop.Run();
@@ -90,7 +92,7 @@ public sealed partial class Channel : IAsyncDisposable
             Sources = [.. status.Sources.Select(source => Describe(source, now))],
             Program = status.Program,
             Outputs = [.. outputs.Where(output => !output.Destination.IsRehearsal).Select(output => output.GetSnapshot())],
-            Viewers = Volatile.Read(ref _viewers),
+            Viewers = Volatile.Read(ref _viewers) + _hls.Viewers,
             FallbackNote = _fallback.Note,
             SinceFault = _loop.SinceFault,
         };
@@ -215,10 +217,13 @@ public sealed partial class Channel : IAsyncDisposable
     }
 
     /// <summary>The program (null) or a source for an RTMP player; null: there is nothing to play.</summary>
-    public async ValueTask<IRtmpPlayFeed?> OpenPlayFeedAsync(string? sourceId) => await OpenQueueAsync(sourceId) is { } queue ? new PlayFeed(queue) : null;
+    public async ValueTask<IRtmpPlayFeed?> OpenPlayFeedAsync(string? sourceId) => await OpenViewerAsync(sourceId) is { } queue ? new PlayFeed(queue) : null;
 
     /// <summary>The program (null) or a source as FLV; null: there is nothing to play.</summary>
-    public async ValueTask<FlvFeed?> OpenFlvFeedAsync(string? sourceId) => await OpenQueueAsync(sourceId) is { } queue ? new FlvFeed(queue) : null;
+    public async ValueTask<FlvFeed?> OpenFlvFeedAsync(string? sourceId) => await OpenViewerAsync(sourceId) is { } queue ? new FlvFeed(queue) : null;
+
+    /// <summary>The program (null) or a source as HLS; null: there is no such source. Whether there is something to play is known after <see cref="HlsViewing.WaitForFirstAsync"/>.</summary>
+    public HlsViewing? OpenHls(string? sourceId) => sourceId is null || _slots.ContainsKey(sourceId) ? _hls.Join(sourceId) : null;
 
     /// <summary>The newest keyframe of the program (null) or a source as a JPEG; null: there is none, or no ffmpeg to decode it. All who ask within a second get the same one.</summary>
     public async Task<byte[]?> GetThumbnailAsync(string? sourceId, CancellationToken cancellationToken)
@@ -237,6 +242,7 @@ public sealed partial class Channel : IAsyncDisposable
         lock (_gate)
             (outputs, _outputs) = (_outputs, []);
         await Task.WhenAll(outputs.Select(output => output.DisposeAsync().AsTask()));
+        await _hls.DisposeAsync();
         await _fallback.DisposeAsync();
         await _transcoders.DisposeAsync();
         await Task.WhenAll(_sourcePictures.Values.Append(_programPicture).Select(picture => picture.DisposeAsync().AsTask()));
@@ -264,21 +270,32 @@ public sealed partial class Channel : IAsyncDisposable
         }
     }
 
-    private async ValueTask<PlaybackQueue?> OpenQueueAsync(string? sourceId)
+    private async ValueTask<PlaybackQueue?> OpenViewerAsync(string? sourceId)
+    {
+        if (await OpenQueueAsync(sourceId, () => Interlocked.Decrement(ref _viewers)) is not { } queue)
+            return null;
+        Interlocked.Increment(ref _viewers);
+        return queue;
+    }
+
+    private ValueTask<PlaybackQueue?> OpenQueueAsync(string? sourceId) => OpenQueueAsync(sourceId, null);
+
+    private async ValueTask<PlaybackQueue?> OpenQueueAsync(string? sourceId, Action? left)
     {
         SourceSlot? slot = null;
         if (sourceId is not null && !_slots.TryGetValue(sourceId, out slot))
             return null;
         var queue = new PlaybackQueue(leaving =>
         {
-            Interlocked.Decrement(ref _viewers);
+            left?.Invoke();
             _ = _loop.UnsubscribeAsync(slot, leaving);
         });
-        if (!await _loop.SubscribeAsync(slot, queue))
-            return null;
-        Interlocked.Increment(ref _viewers);
-        return queue;
+        return await _loop.SubscribeAsync(slot, queue) ? queue : null;
     }
+
+    // Of the program: of any source, since each may be on it next.
+    private double KeyframeSeconds(string? sourceId) =>
+        _loop.Status.Sources.Where(source => sourceId is null || source.Snapshot.Id == sourceId).Select(source => source.Snapshot.KeyframeIntervalSeconds).DefaultIfEmpty().Max();
 
     private ProgramFormat ConfiguredFormat() => new()
     {

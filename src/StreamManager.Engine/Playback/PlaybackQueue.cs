@@ -19,6 +19,7 @@ internal sealed class PlaybackQueue : IHubSubscriber
     private readonly Channel<Item> _channel = Channel.CreateBounded<Item>(new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = false });
     private readonly Action<PlaybackQueue> _unsubscribe;
     private StreamHeader? _header;
+    private StreamHeader? _joined;
     private bool _waitsForKeyframe = true;
     private long _dropped;
     private long _queuedBytes;
@@ -28,6 +29,9 @@ internal sealed class PlaybackQueue : IHubSubscriber
     {
         _unsubscribe = unsubscribe;
     }
+
+    /// <summary>What the stream is made of; null before it is known.</summary>
+    public StreamHeader? Header => Volatile.Read(ref _joined);
 
     /// <summary>Video frames that this viewer did not get.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
@@ -48,6 +52,7 @@ internal sealed class PlaybackQueue : IHubSubscriber
     public void Join(HubJoin join)
     {
         _header = join.Header;
+        Volatile.Write(ref _joined, join.Header);
         _waitsForKeyframe = join.Cached.IsEmpty || !TryWrite(join.Cached.AsMemory());
     }
 

@@ -81,7 +81,8 @@ internal sealed partial class ApiGate(Authenticator authenticator, StreamAccess 
         var needed = Needed(context, isServedHere);
         if (needed is not Permissions.None)
         {
-            var isPreview = isServedHere && context.Request.Path.StartsWithSegments("/preview", StringComparison.Ordinal);
+            var path = context.Request.Path;
+            var isPreview = isServedHere && (path.StartsWithSegments("/preview", StringComparison.Ordinal) || path.StartsWithSegments("/hls", StringComparison.Ordinal));
             var signed = isPreview ? CheckSigned(context) : null;
             if (signed is KeyVerdict.Granted)
             {

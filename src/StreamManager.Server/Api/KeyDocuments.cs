@@ -65,7 +65,9 @@ internal sealed record KeyTagDocument(string Name, DateTime? ExpiresAt, IReadOnl
 /// <param name="StreamKey">What goes there as stream key, and after the server's address for a player.</param>
 /// <param name="Url">Both together.</param>
 /// <param name="PreviewPath">The same by HTTP-FLV; null for publishing.</param>
-internal sealed record SignedUrlDocument(string Token, string Action, string ChannelId, string? SourceId, DateTime ExpiresAt, string Server, string StreamKey, string Url, string? PreviewPath)
+/// <param name="HlsPath">The same by HLS; null for publishing.</param>
+internal sealed record SignedUrlDocument(
+    string Token, string Action, string ChannelId, string? SourceId, DateTime ExpiresAt, string Server, string StreamKey, string Url, string? PreviewPath, string? HlsPath)
 {
     /// <summary>Without what is signed.</summary>
     public override string ToString() => nameof(SignedUrlDocument);

@@ -127,6 +127,7 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
 
         var token = access.Signed.Sign(grant);
         var name = grant.Action is SignedAction.Publish || grant.Source is null ? grant.Channel : $"{grant.Channel}/{grant.Source}";
+        var source = grant.Source is null ? "" : $"source={grant.Source}&";
         var server = services.IngestUrl(context.Request.Host.Host);
         var expires = DateTimeOffset.FromUnixTimeSeconds(grant.Expires);
         events.Publish(KeyEvents.Signed(services.Time.GetUtcNow(), context.Caller().Actor, grant));
@@ -139,7 +140,8 @@ internal sealed class KeyRoutes(ApiServices services, StreamAccess access, Event
             server,
             $"{name}?token={token}",
             $"{server}/{name}?token={token}",
-            grant.Action is SignedAction.Play ? $"/preview/{grant.Channel}.flv?{(grant.Source is null ? "" : $"source={grant.Source}&")}token={token}" : null);
+            grant.Action is SignedAction.Play ? $"/preview/{grant.Channel}.flv?{source}token={token}" : null,
+            grant.Action is SignedAction.Play ? $"/hls/{grant.Channel}/index.m3u8?{source}token={token}" : null);
         return Answers.Json(document, ApiJson.Readable.SignedUrlDocument);
     }
 

@@ -15,7 +15,8 @@ internal sealed class PreviewRoutes(ApiServices services, ConnectionWatch watch)
 
     private long _lastId;
 
-    private static Problem NothingToShow { get; } =
+    /// <summary>Off air, or the source is absent.</summary>
+    internal static Problem NothingToShow { get; } =
         new(StatusCodes.Status404NotFound, "nothing_to_show", "There is nothing to show: the channel is off air, or the source is absent.");
 
     /// <summary>Adds the routes.</summary>
@@ -115,10 +116,10 @@ internal sealed class PreviewRoutes(ApiServices services, ConnectionWatch watch)
     }
 
     /// <summary>Players in pages of other origins may read it; they need the token anyway.</summary>
-    private static void SetHeaders(HttpResponse response, string contentType)
+    internal static void SetHeaders(HttpResponse response, string contentType, string caching = "no-cache, no-store")
     {
         response.ContentType = contentType;
-        response.Headers.CacheControl = "no-cache, no-store";
+        response.Headers.CacheControl = caching;
         response.Headers.AccessControlAllowOrigin = "*";
         response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
         response.Headers["X-Accel-Buffering"] = "no";

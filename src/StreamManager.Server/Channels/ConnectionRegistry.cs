@@ -16,7 +16,7 @@ internal enum StreamRole
 /// <summary>One publisher or player.</summary>
 /// <param name="Id">Unique in this process; never reused.</param>
 /// <param name="Role">Publisher or player.</param>
-/// <param name="Protocol">rtmp, rtmps or http-flv.</param>
+/// <param name="Protocol">rtmp, rtmps, http-flv or hls.</param>
 /// <param name="ChannelId">The channel.</param>
 /// <param name="SourceId">The source; null: the program.</param>
 /// <param name="RemoteAddress">Its address without port.</param>

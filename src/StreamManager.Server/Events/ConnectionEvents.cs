@@ -18,7 +18,7 @@ internal enum ConnectionType
 /// <summary>A connection as its events show it.</summary>
 /// <param name="ClientId">Its id, as in <c>GET /api/streams</c>.</param>
 /// <param name="Type">What it is.</param>
-/// <param name="Protocol">rtmp, rtmps or http-flv.</param>
+/// <param name="Protocol">rtmp, rtmps, http-flv or hls.</param>
 /// <param name="RemoteAddress">Its address without port.</param>
 /// <param name="ChannelId">The channel; null: not known yet.</param>
 /// <param name="StreamPath"><c>channel/source</c>, or the channel for the program; never a key; null: not known yet.</param>

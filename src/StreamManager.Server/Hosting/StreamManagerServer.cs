@@ -280,6 +280,8 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         _realtime = new RealtimeHub(services, drills, webhooks.Dispatcher, loggers.CreateLogger<RealtimeHub>());
         new RealtimeEndpoint(_realtime, new RealtimeCommands(services), _accounts, time, loggers.CreateLogger<RealtimeEndpoint>()).Map(_application);
         new PreviewRoutes(services, watch).Map(_application);
+        var hlsLimiter = new ConnectionLimiter(options.Rtmp.MaximumConnections, options.Rtmp.MaximumConnectionsPerAddress);
+        new HlsRoutes(services, watch, OwnAsync(new HlsViewers(connections, watch, hlsLimiter, time))).Map(_application);
         new DrillRoutes(services, drills).Map(_application);
         new BroadcastRoutes(history, events, time).Map(_application);
         new EventRoutes(new JournalReader(state.Journal)).Map(_application);

@@ -57,6 +57,7 @@ internal sealed class ApiMatrixServer : IAsyncDisposable
         ["/api/sessions/{id}"] = "the caller has no session",
         ["/api/media/{filename}"] = "the library is empty; MediaApiTests fill it",
         ["/api/media/{filename}/thumbnail"] = "the library is empty; MediaApiTests fill it",
+        ["/hls/{channel}/{run}/{file}"] = "nobody watches; HlsApiTests do",
         ["/api/uploads/{id}"] = "one begins with headers; ResumableUploadTests begin some",
         ["/api/webhooks/{id}/deliveries/{deliveryId}/redeliver"] = "nothing was delivered; WebhookApiTests deliver",
     };
@@ -69,7 +70,7 @@ internal sealed class ApiMatrixServer : IAsyncDisposable
     {
         var server = await RunningServer.StartAsync($"twitch_rtmp_url: rtmp://127.0.0.1:1/app\ntwitch_stream_key: {StreamKey}\n");
         await server.Server.Accounts.Users.AddAsync("owner", Role.Owner, StoredAccounts.Password, true, "test", Cancel);
-        var samples = new Dictionary<string, string>(StringComparer.Ordinal) { ["/api/simulcast/{streamId}"] = "main", ["/preview/{channel}"] = "main" };
+        var samples = new Dictionary<string, string>(StringComparer.Ordinal) { ["/api/simulcast/{streamId}"] = "main", ["/preview/{channel}"] = "main", ["/hls/{channel}"] = "main" };
         foreach (var (pattern, body) in new[]
         {
             ("/api/channels/{id}", """{ "id": "sample" }"""),

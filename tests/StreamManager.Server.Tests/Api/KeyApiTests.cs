@@ -226,6 +226,7 @@ public sealed class KeyApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, signed.Status);
         var token = Text(signed, "token");
         Assert.Equal($"/preview/main.flv?token={token}", Text(signed, "previewPath"));
+        Assert.Equal($"/hls/main/index.m3u8?token={token}", Text(signed, "hlsPath"));
 
         // Off air there is nothing to show, but that is only said to those who may look.
         Assert.Equal(HttpStatusCode.NotFound, (await _server.SendAsync(HttpMethod.Get, $"/preview/main.jpg?token={token}", token: null)).Status);

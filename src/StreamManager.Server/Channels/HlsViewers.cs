@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using StreamManager.Engine.Playback;
+using StreamManager.Server.Events;
+using StreamManager.Server.Hosting;
+
+namespace StreamManager.Server.Channels;
+
+/// <summary>Somebody who watches by HLS.</summary>
+/// <param name="Id">In the address of everything that is fetched: who knows it may.</param>
+/// <param name="Connection">As everybody sees it.</param>
+/// <param name="Viewing">What is watched.</param>
+internal sealed record HlsViewer(string Id, StreamConnection Connection, HlsViewing Viewing)
+{
+    private long _askedAt;
+
+    /// <summary>Timestamp of the last sign of life.</summary>
+    public long AskedAt
+    {
+        get => Volatile.Read(ref _askedAt);
+        set => Volatile.Write(ref _askedAt, value);
+    }
+}
+
+/// <summary>
+/// Everybody who watches by HLS. A viewer is many requests and no connection, so it is gone when it has asked for nothing for a while. Thread-safe. Owns the viewings; ended by <see cref="DisposeAsync"/>.
+/// </summary>
+internal sealed class HlsViewers : IAsyncDisposable
+{
+    /// <summary>A player asks for the playlist once in a target duration, at most 6 s: this forgives three of them, and a reload of the page is not a second viewer for long.</summary>
+    internal static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>How much later than that it may be noticed.</summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
+
+    /// <summary>128 bits: not to be guessed.</summary>
+    private const int IdBytes = 16;
+
+    private readonly ConcurrentDictionary<string, HlsViewer> _viewers = new(StringComparer.Ordinal);
+    private readonly ConnectionRegistry _connections;
+    private readonly ConnectionWatch _watch;
+    private readonly ConnectionLimiter _limiter;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _checking;
+
+    /// <summary>Begins to look after them.</summary>
+    /// <param name="connections">Where they are entered.</param>
+    /// <param name="watch">Told when they are gone.</param>
+    /// <param name="limiter">Bounds them.</param>
+    /// <param name="time">The clock.</param>
+    public HlsViewers(ConnectionRegistry connections, ConnectionWatch watch, ConnectionLimiter limiter, TimeProvider time)
+    {
+        (_connections, _watch, _limiter, _time) = (connections, watch, limiter, time);
+        _checking = CheckAsync();
+    }
+
+    /// <summary>Takes a place for somebody who comes; to be given back by <see cref="Leave"/> unless <see cref="Add"/> takes it over. False: there is none.</summary>
+    public bool TryEnter(string address) => _limiter.TryEnter(address);
+
+    /// <summary>Gives the place back.</summary>
+    public void Leave(string address) => _limiter.Leave(address);
+
+    /// <summary>Somebody watches from now on. Place and viewing are this object's.</summary>
+    /// <param name="connection">Who; its kick ends the viewing.</param>
+    /// <param name="viewing">What.</param>
+    /// <returns>What is good for this viewing alone.</returns>
+    public string Add(StreamConnection connection, HlsViewing viewing)
+    {
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
+        var viewer = new HlsViewer(id, connection with { Kick = why => _ = EndAsync(id).AsTask() }, viewing) { AskedAt = _time.GetTimestamp() };
+        _viewers[id] = viewer;
+        _connections.Add(viewer.Connection);
+        return id;
+    }
+
+    /// <summary>Who has this id and watches this channel; that it asks is a sign of life. Null: nobody, or not any more.</summary>
+    public HlsViewer? Find(string? id, string channelId)
+    {
+        if (id is null || !_viewers.TryGetValue(id, out var viewer) || viewer.Connection.ChannelId != channelId)
+            return null;
+        Touch(viewer);
+        return viewer;
+    }
+
+    /// <summary>It is there.</summary>
+    public void Touch(HlsViewer viewer) => viewer.AskedAt = _time.GetTimestamp();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _checking;
+        foreach (var id in _viewers.Keys)
+            await EndAsync(id);
+        _stop.Dispose();
+    }
+
+    private async ValueTask EndAsync(string id)
+    {
+        if (!_viewers.TryRemove(id, out var viewer))
+            return;
+        _connections.Remove(viewer.Connection.Id);
+        _watch.Disconnected(viewer.Connection.Id);
+        _limiter.Leave(viewer.Connection.RemoteAddress);
+        await viewer.Viewing.DisposeAsync();
+    }
+
+    private async Task CheckAsync()
+    {
+        using var timer = new PeriodicTimer(CheckInterval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                foreach (var (id, viewer) in _viewers)
+                {
+                    if (_time.GetElapsedTime(viewer.AskedAt) > SilenceTimeout)
+                        await EndAsync(id);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+    }
+}

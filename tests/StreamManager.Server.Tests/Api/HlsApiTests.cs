@@ -1,0 +1,188 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Text.RegularExpressions;
+using StreamManager.Server.Channels;
+using StreamManager.Server.Hosting;
+using StreamManager.Server.Options;
+using StreamManager.Server.Tests.Hosting;
+using StreamManager.TestKit;
+
+namespace StreamManager.Server.Tests.Api;
+
+/// <summary>The program by HLS as requests; what ffmpeg and Chromium make of it is in the end-to-end tests.</summary>
+public sealed class HlsApiTests
+{
+    private const string Index = "/hls/main/index.m3u8";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Hls_OnAir_IsPlaylistsInitAndSegments_CountedAndKicked()
+    {
+        await using var server = await OnAirAsync();
+        using var response = await server.Client.GetAsync(new Uri($"{Index}?token={RunningServer.Token}", UriKind.Relative), Cancel);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("application/vnd.apple.mpegurl", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("*", Assert.Single(response.Headers.GetValues("Access-Control-Allow-Origin")));
+        Assert.True(response.Headers.CacheControl!.NoCache);
+        var index = await response.Content.ReadAsStringAsync(Cancel);
+        Assert.Matches("BANDWIDTH=[1-9][0-9]+,AVERAGE-BANDWIDTH=[1-9][0-9]+,CODECS=\"avc1[.][0-9A-F]{6},mp4a[.]40[.]2\",RESOLUTION=[0-9]+x[0-9]+,FRAME-RATE=[0-9]+[.][0-9]{3}\n", index);
+        Assert.DoesNotContain(RunningServer.Token, index, StringComparison.Ordinal);
+
+        // From here on without a token: the address is enough.
+        var program = "/hls/main/" + index.Split('\n').Single(line => line.StartsWith("program.m3u8", StringComparison.Ordinal));
+        Assert.Matches("viewer=[0-9a-f]{32}$", program);
+        var playlist = await OpenAsync(server, program);
+        Assert.Equal((HttpStatusCode.OK, "application/vnd.apple.mpegurl"), (playlist.Status, playlist.ContentType));
+        var init = await BytesAsync(server, Address(playlist.Text, "#EXT-X-MAP:URI=\"([^\"]+)\""));
+        Assert.Equal("ftyp"u8, init.AsSpan(4, 4));
+        var segment = Address(playlist.Text, "\n([^#\n]+m4s[^\n]*)\n");
+        var moof = await BytesAsync(server, segment);
+        Assert.Equal("moof"u8, moof.AsSpan(4, 4));
+        var mdat = BinaryPrimitives.ReadInt32BigEndian(moof);
+        Assert.Equal(moof.Length, mdat + BinaryPrimitives.ReadInt32BigEndian(moof.AsSpan(mdat)));
+        using var head = await server.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, segment), Cancel);
+        Assert.Equal((HttpStatusCode.OK, moof.Length, "video/mp4"), (head.StatusCode, (int?)head.Content.Headers.ContentLength, head.Content.Headers.ContentType?.ToString()));
+        Assert.Contains("immutable", head.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+
+        var viewer = Assert.Single((await server.GetAsync("/api/streams")).Json.EnumerateArray());
+        Assert.Equal(("hls", "player", "main"), (viewer.GetProperty("protocol").GetString(), viewer.GetProperty("connectionType").GetString(), viewer.GetProperty("streamPath").GetString()));
+        Assert.Equal(1, (await server.GetAsync("/api/status")).Json.GetProperty("viewers").GetInt32());
+        await WrongAddressesAsync(server, program, segment);
+
+        Assert.Equal(HttpStatusCode.NoContent, (await server.SendAsync(HttpMethod.Delete, $"/api/streams/{viewer.GetProperty("clientId").GetString()}")).Status);
+        foreach (var path in new[] { program, segment })
+            Assert.Equal((HttpStatusCode.NotFound, "viewer_not_found"), ((await OpenAsync(server, path)).Status, (await OpenAsync(server, path)).Code));
+        await server.WaitForAsync("/api/streams", streams => streams.GetArrayLength() == 0);
+        await server.WaitForAsync("/api/status", status => status.GetProperty("viewers").GetInt32() == 0);
+    }
+
+    [Fact]
+    public async Task BroadcastThatEnds_EndsThePlaylist_AndTheNextViewerIsToldThatThereIsNothing()
+    {
+        await using var server = await OnAirAsync();
+        var program = await BeginAsync(server);
+        await server.PostAsync("/api/stop");
+        await Eventually.TrueAsync(async () => (await OpenAsync(server, program)).Text.EndsWith("#EXT-X-ENDLIST\n", StringComparison.Ordinal));
+        var answer = await server.GetAsync(Index);
+        Assert.Equal((HttpStatusCode.NotFound, "nothing_to_show"), (answer.Status, answer.Code));
+        // What there is can still be fetched.
+        Assert.NotEmpty(await BytesAsync(server, Address((await OpenAsync(server, program)).Text, "\n([^#\n]+m4s[^\n]*)\n")));
+    }
+
+    [Fact]
+    public async Task WhatIsNotThere_IsNotFound()
+    {
+        await using var server = await RunningServer.StartAsync();
+        foreach (var (path, code) in new[]
+        {
+            ("/hls/main/index.m3u8?source=main", "nothing_to_show"),
+            ("/hls/main/index.m3u8?source=nothing", "nothing_to_show"),
+            ("/hls/nothing/index.m3u8", "channel_not_found"),
+            ("/hls/main/program.m3u8", "viewer_not_found"),
+            ("/hls/main/program.m3u8?viewer=", "viewer_not_found"),
+            ("/hls/main/program.m3u8?viewer=00000000000000000000000000000000", "viewer_not_found"),
+            ("/hls/main/x/0.m4s?viewer=x", "viewer_not_found"),
+        })
+        {
+            var answer = await server.GetAsync(path);
+            Assert.Equal((path, HttpStatusCode.NotFound, code), (path, answer.Status, answer.Code));
+        }
+    }
+
+    [Fact]
+    public async Task ViewersBeyondTheLimit_AreRefused_AndAPlaceIsFreeWhenOneLeaves()
+    {
+        await using var server = await OnAirAsync(options => options with { Rtmp = options.Rtmp with { MaximumConnectionsPerAddress = 3 } });
+        for (var i = 0; i < 3; i++)
+            await BeginAsync(server);
+        var refused = await server.GetAsync(Index);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "too_many_viewers"), (refused.Status, refused.Code));
+        var first = (await server.GetAsync("/api/streams")).Json[0].GetProperty("clientId").GetString();
+        await server.SendAsync(HttpMethod.Delete, $"/api/streams/{first}");
+        await Eventually.TrueAsync(async () => (await server.GetAsync(Index)).Status == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task ThousandViewers_ShareOneReader()
+    {
+        await using var server = await OnAirAsync(options => options with { Rtmp = options.Rtmp with { MaximumConnectionsPerAddress = 4_000 } });
+        var programs = new System.Collections.Concurrent.ConcurrentBag<string>();
+        await Parallel.ForEachAsync(Enumerable.Range(0, 1_000), new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = Cancel }, async (_, _) => programs.Add(await BeginAsync(server)));
+        Assert.Equal(1_000, programs.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(1_000, (await server.GetAsync("/api/status")).Json.GetProperty("viewers").GetInt32());
+        var runs = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var program in programs.Take(50))
+            runs.Add(Address((await OpenAsync(server, program)).Text, "\n([^#\n/]+)/[0-9]+[.]m4s"));
+        Assert.Single(runs);
+    }
+
+    [Fact]
+    public async Task ViewerThatAsksForNothingMore_IsGone()
+    {
+        var time = new ManualTimeProvider();
+        await using var parts = await HandlerParts.MakeAsync("token", new ChannelOptions());
+        var limiter = new ConnectionLimiter(10, 10);
+        await using var viewers = new HlsViewers(parts.Connections, parts.Watch, limiter, time);
+        Assert.True(viewers.TryEnter("192.0.2.1"));
+        var viewing = parts.Channels.Find("main")!.OpenHls(null)!;
+        var id = viewers.Add(new StreamConnection("hls-1", StreamRole.Player, "hls", "main", null, "192.0.2.1", "", time.GetUtcNow(), _ => { }), viewing);
+        time.Advance(HlsViewers.SilenceTimeout - TimeSpan.FromSeconds(1));
+        Assert.NotNull(viewers.Find(id, "main"));
+        Assert.Null(viewers.Find(id, "other"));
+        time.Advance(HlsViewers.SilenceTimeout - TimeSpan.FromSeconds(1));
+        Assert.Equal((1, 1), (parts.Connections.All.Count, limiter.Count));
+        time.Advance(TimeSpan.FromSeconds(4));
+        await Eventually.TrueAsync(() => limiter.Count == 0 && parts.Channels.Find("main")!.GetSnapshot().Viewers == 0);
+        Assert.Empty(parts.Connections.All);
+        Assert.Null(viewers.Find(id, "main"));
+    }
+
+    private static async Task WrongAddressesAsync(RunningServer server, string program, string segment)
+    {
+        foreach (var (path, code) in new[]
+        {
+            (program.Replace("/hls/main/", "/hls/other/", StringComparison.Ordinal), "viewer_not_found"),
+            (program[..^1], "viewer_not_found"),
+            (program.Replace("viewer=", "Viewer2=", StringComparison.Ordinal), "viewer_not_found"),
+            (Regex.Replace(segment, "[0-9]+[.]m4s", "999999.m4s"), "segment_not_found"),
+            (Regex.Replace(segment, "[0-9]+[.]m4s", "-1.m4s"), "segment_not_found"),
+            (Regex.Replace(segment, "[0-9]+[.]m4s", "99999999999999999999999.m4s"), "segment_not_found"),
+            (Regex.Replace(segment, "[0-9]+[.]m4s", "%200.m4s"), "segment_not_found"),
+            (Regex.Replace(segment, "[0-9]+[.]m4s", ".m4s"), "segment_not_found"),
+            (Regex.Replace(segment, "[0-9]+[.]m4s", "init-1.mp4"), "segment_not_found"),
+            (Regex.Replace(segment, "[0-9]+[.]m4s", "init-4294967296.mp4"), "segment_not_found"),
+            (Regex.Replace(segment, "main/[^/]+/", "main/0000000000000000/"), "segment_not_found"),
+        })
+        {
+            var answer = await OpenAsync(server, path);
+            Assert.True((answer.Status, answer.Code) == (HttpStatusCode.NotFound, code), $"{path}: {answer.Status} {answer.Text}");
+        }
+    }
+
+    private static async Task<RunningServer> OnAirAsync(Func<ServerOptions, ServerOptions>? change = null)
+    {
+        var server = await RunningServer.StartAsync("start: always\n", change: change);
+        await server.WaitForStateAsync("fallback");
+        return server;
+    }
+
+    private static async Task<string> BeginAsync(RunningServer server)
+    {
+        var index = await server.GetAsync(Index);
+        Assert.True(index.Status == HttpStatusCode.OK, index.Text);
+        return "/hls/main/" + Address(index.Text, "\n([^#\n]+)\n");
+    }
+
+    private static Task<Answer> OpenAsync(RunningServer server, string path) => server.SendAsync(HttpMethod.Get, path, token: null);
+
+    private static async Task<byte[]> BytesAsync(RunningServer server, string path) => await server.Client.GetByteArrayAsync(new Uri(path, UriKind.Relative), Cancel);
+
+    private static string Address(string playlist, string pattern)
+    {
+        var found = Regex.Match(playlist, pattern);
+        Assert.True(found.Success, playlist);
+        var address = found.Groups[1].Value;
+        return address.Contains('?', StringComparison.Ordinal) && !address.StartsWith("program", StringComparison.Ordinal) ? "/hls/main/" + address : address;
+    }
+}
