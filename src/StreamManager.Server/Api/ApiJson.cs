@@ -36,6 +36,7 @@ namespace StreamManager.Server.Api;
 [JsonSerializable(typeof(EventsDocument))]
 [JsonSerializable(typeof(ConfigurationDocument))]
 [JsonSerializable(typeof(DrillStatus))]
+[JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(SystemDocument))]
 [JsonSerializable(typeof(LogDocument))]
 [JsonSerializable(typeof(IReadOnlyList<MediaDocument>))]

@@ -58,7 +58,7 @@ internal sealed class SystemRoutes(ServerOptions options, IStateStore store, Fun
         routes.MapGet("/api/system", (Delegate)GetAsync).Needs(Permissions.Manage)
             .Describes("getSystem", "What runs where, and what doctor says of it.", route => route.Gives<SystemDocument>());
         routes.MapGet("/api/logs", (HttpRequest request) => ReadLog(request.Query)).Needs(Permissions.Manage)
-            .Describes("getLogs", $"The newest entries of the server's log, oldest first; {LogTail.MostEntries} are kept.", route => route.Gives<LogDocument>().Refuses(400, "invalid_request")
+            .Describes("getLogs", $"The newest entries of the server's log, oldest first; {LogTail.MostEntries} are kept.", route => route.Gives<LogDocument>().Refuses(400, "invalid_parameter")
                 .Asks("level", "information (the default), warning, error or critical: this and worse.").Asks("after", "Only entries after this number.", "integer"));
     }
 

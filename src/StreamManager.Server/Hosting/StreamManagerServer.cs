@@ -279,6 +279,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         var drills = OwnAsync(new FailoverDrill(_channels, time, loggers));
         _realtime = new RealtimeHub(services, drills, webhooks.Dispatcher, loggers.CreateLogger<RealtimeHub>());
         new RealtimeEndpoint(_realtime, new RealtimeCommands(services), _accounts, time, loggers.CreateLogger<RealtimeEndpoint>()).Map(_application);
+        new HistoryRoutes(services, OwnAsync(new RecentFigures(() => _channels.All.Select(channel => channel.GetSnapshot()), time, loggers.CreateLogger<RecentFigures>()))).Map(_application);
         new PreviewRoutes(services, watch).Map(_application);
         var hlsLimiter = new ConnectionLimiter(options.Rtmp.MaximumConnections, options.Rtmp.MaximumConnectionsPerAddress);
         new HlsRoutes(services, watch, OwnAsync(new HlsViewers(connections, watch, hlsLimiter, time))).Map(_application);

@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/channels/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bitrate, frame rate and queue of the last minutes, a value each second; kept in memory only. */
+        get: operations["getChannelHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channels/{id}/settings": {
         parameters: {
             query?: never;
@@ -1888,6 +1905,26 @@ export interface components {
             ok: boolean;
             reason: null | string;
         };
+        /** @description The figures of the last minutes of a channel, a value each second; null where nobody measured. */
+        History: {
+            /** @description The channel. */
+            channel: string;
+            /** @description Of the program, its sources and its destinations; all equally long. */
+            curves: components["schemas"]["HistoryCurve"][];
+            /**
+             * Format: date-time
+             * @description The second of the first value.
+             */
+            from: string;
+        };
+        /** @description The figures of one thing. `Kind`: program, source or destination; `QueueMs` is media that waits to be sent (destinations). */
+        HistoryCurve: {
+            bitrateKbps: (null | number)[];
+            fps: (null | number)[];
+            id: string;
+            kind: string;
+            queueMs: (null | number)[];
+        };
         /** @description What to enter into an encoder; of the key only its end. */
         Ingest: {
             keyHint: string;
@@ -3559,6 +3596,76 @@ export interface operations {
             };
             /** @description unsupported_media_type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description store_unavailable, store_damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getChannelHistory: {
+        parameters: {
+            query?: {
+                /** @description How far back, 1 to 600, which is the default. */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description invalid_parameter */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, antiforgery */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description channel_not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5614,7 +5721,7 @@ export interface operations {
                     "application/json": components["schemas"]["Log"];
                 };
             };
-            /** @description invalid_request */
+            /** @description invalid_parameter */
             400: {
                 headers: {
                     [name: string]: unknown;

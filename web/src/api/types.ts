@@ -40,3 +40,4 @@ export type Configuration = Schemas['Configuration'];
 export type Setting = Schemas['Setting'];
 export type SystemInfo = Schemas['System'];
 export type Health = Schemas['Health'];
+export type MeasuredHistory = Schemas['History'];

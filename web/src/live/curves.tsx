@@ -23,7 +23,7 @@ const measures: readonly Measure[] = [
 /** As high as a chart with its title: nothing moves when it comes. */
 const chartHeight = 152;
 
-/** Charts of what this page has heard of something (a key of `useHistory`), ten minutes at most. */
+/** Charts of the last ten minutes of something (a key of `useHistory`). */
 export function Curves({ of, hasQueue = false }: { of: string; hasQueue?: boolean }) {
   const history = useHistory(of);
   const shown = measures.filter(({ name }) => hasQueue || name !== 'queueMs');
@@ -34,7 +34,7 @@ export function Curves({ of, hasQueue = false }: { of: string; hasQueue?: boolea
           <Chart {...measure} times={history?.times ?? []} values={history?.[name] ?? []} group={of} />
         </Suspense>
       ))}
-      <p className="soft small">What this page has heard since it was opened, ten minutes at most.</p>
+      <p className="soft small">The last ten minutes, as far as the server runs that long.</p>
     </div>
   );
 }

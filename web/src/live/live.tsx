@@ -5,13 +5,15 @@ import type { Status } from '../api/types';
 import { LiveConnection, type LinkState } from './connection';
 import type { Frame, LiveEvent } from './frames';
 import { oneAtATime } from './one-at-a-time';
-import { applyFrame, emptyState, withEvents, type History, type LiveState } from './state';
+import { applyFrame, emptyState, withEvents, withHistory, type History, type LiveState } from './state';
 
 /** Holds what the WebSocket tells, for whoever looks. */
 class LiveStore {
   private state: LiveState = emptyState;
   private linkState: LinkState = { kind: 'connecting' };
   private readonly listeners = new Set<() => void>();
+  private readonly curved = new Set<string>();
+  private readHistory: ((channel: string) => void) | null = null;
 
   readonly subscribe = (listener: () => void) => {
     this.listeners.add(listener);
@@ -33,6 +35,19 @@ class LiveStore {
   setLink(link: LinkState): void {
     this.linkState = link;
     this.tell();
+  }
+
+  /** Somebody looks at curves of a channel: what the server has measured before is read, now and after each time without a connection. */
+  wantCurves(channel: string): void {
+    if (this.curved.has(channel)) return;
+    this.curved.add(channel);
+    this.readHistory?.(channel);
+  }
+
+  /** How histories are read while there is a connection; null: there is none. */
+  setHistoryReader(read: ((channel: string) => void) | null): void {
+    this.readHistory = read;
+    if (read !== null) this.curved.forEach(read);
   }
 
   private tell(): void {
@@ -106,6 +121,12 @@ export function LiveProvider({ isPaused, children }: { isPaused: boolean; childr
         () => undefined, // It is asked again with the next connection, and the page does without.
       );
     };
+    const readHistory = (channel: string) => {
+      api.get('/api/channels/{id}/history', { path: { id: channel } }).then(
+        measured => store.set(withHistory(store.read(), measured)),
+        () => undefined, // The curves begin now.
+      );
+    };
     const url = new URL('/ws', window.location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const connection = new LiveConnection(url.href, {
@@ -116,6 +137,7 @@ export function LiveProvider({ isPaused, children }: { isPaused: boolean; childr
       onState: link => {
         store.setLink(link);
         if (link.kind === 'lost') wasLost = true;
+        store.setHistoryReader(link.kind === 'open' ? readHistory : null);
         if (link.kind !== 'open') return;
         readJournal();
         if (wasLost) void queries.invalidateQueries();
@@ -124,7 +146,10 @@ export function LiveProvider({ isPaused, children }: { isPaused: boolean; childr
       // A WebSocket does not say why it was refused; a plain request does, and 401 leads to the login.
       onFailure: () => void queries.invalidateQueries({ queryKey: ['me'] }),
     });
-    return () => connection.close();
+    return () => {
+      store.setHistoryReader(null);
+      connection.close();
+    };
   }, [isPaused, queries, store]);
   return <LiveContext.Provider value={store}>{children}</LiveContext.Provider>;
 }
@@ -145,7 +170,12 @@ export function useLink(): LinkState {
 export const useStatus = (channel: string): Status | null => useLive(state => state.statuses[channel] ?? null);
 
 /** Curves of a destination ("channel/id"), a source ("channel/source/id") or a program ("channel"). */
-export const useHistory = (key: string): History | null => useLive(state => state.histories[key] ?? null);
+export function useHistory(key: string): History | null {
+  const store = useStore();
+  const channel = key.split('/')[0] ?? key;
+  useEffect(() => store.wantCurves(channel), [store, channel]);
+  return useLive(state => state.histories[key] ?? null);
+}
 
 /** The server's clock by which times of events are to be judged, read anew `everyMs`. */
 export function useServerNow(everyMs = 1_000): number {

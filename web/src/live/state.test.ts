@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../api/types';
 import type { ChannelMetrics, Frame, LiveEvent } from './frames';
-import { applyFrame, emptyState, historyLength, keptEvents, withEvents } from './state';
+import { applyFrame, emptyState, historyLength, keptEvents, withEvents, withHistory } from './state';
 
 const program = { mode: 'passthrough', activeSource: 'main', timeMs: 0, bitrateKbps: 2500, fps: 30, switches: 0, secondsOnFallback: 0, largestVideoGapMs: 0, largestAudioGapMs: 0, fallbackNote: null };
 
@@ -77,5 +77,34 @@ describe('withEvents', () => {
     const many = withEvents(twice, Array.from({ length: keptEvents }, (_, index) => event(`n${index}`, 10 + index)));
     expect(many.events).toHaveLength(keptEvents);
     expect(many.events[0]?.id).toBe(`n${keptEvents - 1}`);
+  });
+});
+
+describe('withHistory', () => {
+  const at = Date.parse('2026-01-01T00:00:00Z') / 1_000;
+  const curve = (kind: string, id: string) => ({ kind, id, bitrateKbps: [10, null, 30], fps: [1, null, 3], queueMs: [0, null, 7] });
+  const measured = { channel: 'main', from: '2026-01-01T00:00:09Z', curves: [curve('program', 'main'), curve('source', 'main'), curve('destination', 'd')] };
+
+  it('puts what the server measured before what was heard, each second once, with holes where nobody measured', () => {
+    // Heard at second 11 (which the server measured, too), and then at 12.
+    let state = applyFrame(applyFrame(emptyState, statusFrame, 0), metricsFrame(), 0);
+    state = applyFrame(state, { ...metricsFrame(), time: '2026-01-01T00:00:12.4Z' }, 0);
+    const { histories } = withHistory(state, measured);
+    expect(histories['main/d']).toEqual({ times: [at + 9, at + 11, at + 12.4], bitrateKbps: [10, 30, 2400], fps: [1, 3, 30], queueMs: [0, 7, 0] });
+    expect(histories['main']?.times).toEqual([at + 9, at + 11, at + 12.4]);
+    expect(histories['main/source/main']?.bitrateKbps).toEqual([10, 30, 2400]);
+  });
+
+  it('begins curves of which nothing was heard yet, and keeps the others', () => {
+    const state = applyFrame(emptyState, metricsFrame({ channel: 'second' }), 0);
+    const { histories } = withHistory(state, measured);
+    expect(histories['main/d']?.bitrateKbps).toEqual([10, 30]);
+    expect(histories['second/d']).toBe(state.histories['second/d']);
+  });
+
+  it('stays as long as it may be', () => {
+    let state = emptyState;
+    for (let second = 0; second < historyLength; second++) state = applyFrame(state, { ...metricsFrame(), time: new Date(Date.parse('2026-01-01T00:01:00Z') + second * 1_000).toISOString() }, 0);
+    expect(withHistory(state, measured).histories['main/d']?.times).toHaveLength(historyLength);
   });
 });

@@ -1,7 +1,7 @@
-import type { DestinationStatus, Source, Status } from '../api/types';
+import type { DestinationStatus, MeasuredHistory, Source, Status } from '../api/types';
 import type { ChannelMetrics, Frame, LiveEvent } from './frames';
 
-/** Ten minutes of curves at one value a second: the API keeps none, so this is how far back a page can look. */
+/** Ten minutes of curves at one value a second, as many as the server keeps. */
 export const historyLength = 600;
 
 /** What the small curves in rows show of it: two minutes. */
@@ -10,7 +10,7 @@ export const sparkLength = 120;
 /** Enough for the strip of what happened; the journal has the rest. */
 export const keptEvents = 200;
 
-/** Measurements, one a second while the page hears of it; all lists are equally long, the newest is last. */
+/** Measurements, one a second; all lists are equally long, the newest is last. */
 export interface History {
   /** When, server time, seconds. */
   times: readonly number[];
@@ -74,6 +74,24 @@ export function withEvents(state: LiveState, added: readonly LiveEvent[]): LiveS
   if (fresh.length === 0) return state;
   const events = [...fresh, ...state.events].sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, keptEvents);
   return { ...state, events };
+}
+
+/** Puts what the server has measured so far (by REST) before what was heard since. */
+export function withHistory(state: LiveState, measured: MeasuredHistory): LiveState {
+  const from = Date.parse(measured.from) / 1_000;
+  const histories: Record<string, History> = { ...state.histories };
+  for (const curve of measured.curves) {
+    const key = curve.kind === 'program' ? measured.channel : curve.kind === 'source' ? `${measured.channel}/source/${curve.id}` : `${measured.channel}/${curve.id}`;
+    const earlier: Measured[] = curve.bitrateKbps.flatMap((bitrateKbps, index) =>
+      bitrateKbps === null ? [] : [{ times: from + index, bitrateKbps, fps: curve.fps[index] ?? 0, queueMs: curve.queueMs[index] ?? 0 }],
+    );
+    const last = earlier.at(-1)?.times ?? -Infinity;
+    const heard = histories[key];
+    const since = heard === undefined ? -1 : heard.times.findIndex(time => time >= last + 1);
+    const joined = (name: keyof History) => [...earlier.map(each => each[name]), ...(heard === undefined || since < 0 ? [] : heard[name].slice(since))].slice(-historyLength);
+    histories[key] = { times: joined('times'), bitrateKbps: joined('bitrateKbps'), fps: joined('fps'), queueMs: joined('queueMs') };
+  }
+  return { ...state, histories };
 }
 
 function extended(history: History | undefined, measured: Measured): History {

@@ -1,0 +1,45 @@
+namespace StreamManager.Server.Monitoring;
+
+/// <summary>What is measured of a program, a source or a destination in a second.</summary>
+/// <param name="BitrateKbps">Bits per second, in thousands.</param>
+/// <param name="Fps">Frames per second.</param>
+/// <param name="QueueMs">Media that waits to be sent, in milliseconds; 0 for what has no queue.</param>
+internal readonly record struct Figures(int BitrateKbps, float Fps, int QueueMs);
+
+/// <summary>The figures of the last minutes, one each second. A second in which nobody measured is a hole. Not thread-safe.</summary>
+internal sealed class FigureCurve
+{
+    /// <summary>Seconds that are kept: what somebody who comes to a show that has a problem wants to see; 8 KB a curve.</summary>
+    public const int Kept = 600;
+
+    private readonly Figures[] _figures = new Figures[Kept];
+    private long _first = long.MaxValue;
+    private long _last = long.MinValue;
+
+    // Set bits are seconds that were measured; the others in between are holes.
+    private readonly bool[] _isMeasured = new bool[Kept];
+
+    /// <summary>Adds what was measured in a second (since 1970). A second that is not after the last one is left out: clocks are set back.</summary>
+    public void Add(long second, in Figures figures)
+    {
+        if (second <= _last)
+        {
+            if (_last - second < Kept)
+                return;
+            _first = long.MaxValue;
+        }
+        else if (_first != long.MaxValue)
+        {
+            for (var hole = Math.Max(_last + 1, second - Kept); hole < second; hole++)
+                _isMeasured[hole % Kept] = false;
+        }
+
+        _first = _first == long.MaxValue ? second : Math.Max(_first, second - Kept + 1);
+        _last = second;
+        _figures[second % Kept] = figures;
+        _isMeasured[second % Kept] = true;
+    }
+
+    /// <summary>What was measured in a second; null: nothing, or it is not kept any more.</summary>
+    public Figures? this[long second] => second >= _first && second <= _last && _isMeasured[second % Kept] ? _figures[second % Kept] : null;
+}
