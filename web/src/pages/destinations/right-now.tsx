@@ -62,7 +62,7 @@ function Figures({ row, now }: { row: DestinationStatus | null; now: number }) {
       <Figure name="Sent" value={told(({ bytesSent }) => bytes(bytesSent))} />
       <Figure name="Connects" value={told(({ connects }) => connects.toLocaleString())} isBad={(row?.connects ?? 0) > 1} />
       <Figure name="Attempts" value={told(({ attempts }) => attempts.toLocaleString())} isBad={(row?.attempts ?? 0) > 1} />
-      <Figure name="Next try" value={told(({ nextRetryAt }) => nextTry(nextRetryAt, now))} />
+      <Figure name="Next try" value={told(row => (row.state === 'connecting' ? 'now' : nextTry(row.nextRetryAt, now)))} />
     </dl>
   );
 }
