@@ -80,19 +80,16 @@ public sealed class DestinationApiTests
     [InlineData("rtmp://twitch.tv/you")]
     [InlineData(" https://twitch.tv/you")]
     [InlineData("https://twitch.tv/my page")]
-    [InlineData("https://twitch.tv/my\\u0007page")]
+    [InlineData("https://twitch.tv/my\u0007page")]
     [InlineData("https://anna@twitch.tv/")]
     [InlineData("https://anna:s3cret@twitch.tv/")]
     [InlineData("https://@twitch.tv/")]
-    [InlineData("https://twitch.tv\\\\@example.net/")]
+    [InlineData("https://twitch.tv\\@example.net/")]
     [InlineData("https://twitch.tv:port/")]
-    public async Task PlaybackUrl_ThatIsNoAddressForABrowser_IsRefused(string url)
+    public void PlaybackUrl_ThatIsNoAddressForABrowser_IsRefusedAndNotRepeated(string url)
     {
-        await using var server = await RunningServer.StartAsync();
-        var answer = await server.PostAsync("/api/destinations", $$"""{ "name": "A", "url": "rtmp://127.0.0.1:1/a", "streamKey": "k", "playbackUrl": "{{url}}" }""");
-        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
-        Assert.Equal(["/playbackUrl"], answer.WrongFields);
-        Assert.DoesNotContain("s3cret", answer.Text, StringComparison.Ordinal);
+        Assert.False(DestinationRules.PlaybackUrl.Parse(url, out _));
+        Assert.DoesNotContain("s3cret", DestinationRules.PlaybackUrl.Shown(url), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -231,6 +228,8 @@ public sealed class DestinationApiTests
         { """{ "name": "", "url": "http://h/a", "platform": "vimeo", "streamKey": "a b" }""", ["/name", "/platform", "/streamKey", "/url"] },
         { """{ "name": "A", "url": "rtmp://h/a", "streamKey": "k", "channelId": "nothing" }""", ["/channelId"] },
         { """{ "name": "A", "url": "rtmp://h/a" }""", ["/streamKey"] },
+        { """{ "name": "A", "url": "rtmp://h/a", "streamKey": "k", "playbackUrl": "javascript:alert(1)" }""", ["/playbackUrl"] },
+        { """{ "name": "A", "url": "rtmp://h/a", "streamKey": "k", "playbackUrl": false }""", ["/playbackUrl"] },
         { """{ "name": "A", "url": "rtmp://h/a", "streamKey": "k", "settings": { "retryLimit": 1.5, "queueLimitMs": 1, "stallAfterSeconds": "5", "trustedAuthority": "x", "tries": 1 } }""",
             ["/settings/queueLimitMs", "/settings/retryLimit", "/settings/stallAfterSeconds", "/settings/tries", "/settings/trustedAuthority"] },
         { """{ "name": "A", "url": "rtmp://h/a", "streamKey": "k", "settings": { "retryInitialSeconds": 60 } }""", ["/settings/retryMaximumSeconds"] },
@@ -291,6 +290,7 @@ public sealed class DestinationApiTests
         var id = answers[0].Json.GetProperty("id").GetString();
         answers.Add(await server.PostAsync("/api/destinations", """{ "name": "B", "url": "rtmp://127.0.0.1:1/app/s3cret-in-path" }"""));
         answers.Add(await server.PostAsync("/api/destinations", """{ "name": "B", "url": "ftp://s3cret/x", "streamKey": "s3cret with space" }"""));
+        answers.Add(await server.PostAsync("/api/destinations", """{ "name": "B", "url": "rtmp://127.0.0.1:1/a", "streamKey": "k", "playbackUrl": "https://anna:s3cret@twitch.tv/" }"""));
         foreach (var path in new[] { $"/api/destinations/{id}", "/api/destinations", "/api/status", "/api/channels", "/api/channels/main", "/api/streams" })
             answers.Add(await server.GetAsync(path));
         answers.Add(await server.PostAsync($"/api/destinations/{id}/test-connection"));
