@@ -40,6 +40,7 @@ it.each([
   [event(1, 'audit.destination.updated', { name: 'Twitch' }), 'anna changed the destination Twitch'],
   [event(1, 'audit.token.removed', {}), 'anna removed the token'],
   [event(1, 'audit.webhook.created', { host: 'hooks.example.org' }), 'anna added the webhook to hooks.example.org'],
+  [event(1, 'audit.webhook.replayed', { host: 'hooks.example.org' }), 'anna replayed events to the webhook to hooks.example.org'],
   [event(1, 'connection.postPublish', { remoteAddress: '10.0.0.7', streamPath: 'main/main' }), '10.0.0.7 publishes main/main'],
   [event(1, 'key.refused', { remoteAddress: '10.0.0.7' }), '10.0.0.7 came with a key that does not count: something'],
   [event(1, 'future.thing', {}), 'future.thing'],

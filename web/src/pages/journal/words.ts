@@ -38,7 +38,7 @@ const others: Readonly<Record<string, Words>> = {
   'audit.stream.kicked': ['{actor} closed a connection', 'warn'],
   'audit.key.signaturesRotated': ['{actor} made all signed addresses invalid', 'warn'],
   'audit.webhook.secretRotated': ['{actor} made a new secret for the webhook to {host}', 'calm'],
-  'audit.webhook.replayed': ['{actor} replayed events to a webhook', 'calm'],
+  'audit.webhook.replayed': ['{actor} replayed events to the webhook to {host}', 'calm'],
 };
 
 const verbs: Readonly<Record<string, string>> = {
