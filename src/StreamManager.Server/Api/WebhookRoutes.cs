@@ -25,13 +25,13 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/webhooks", (HttpContext context) => Page.Of(
-            context, [.. webhooks.Catalog.All], webhook => webhook.Id, webhook => Describe(webhook), ApiJson.Readable.IReadOnlyListWebhookDocument)).Needs(Permissions.Manage)
-            .Describes("listWebhooks", "The webhooks.", route => route.Lists<WebhookDocument>());
+            context, [.. webhooks.Catalog.All.Where(webhook => Refusal(context, webhook) is null)], webhook => webhook.Id, webhook => Describe(webhook), ApiJson.Readable.IReadOnlyListWebhookDocument)).Needs(Permissions.Manage)
+            .Describes("listWebhooks", "The webhooks; those of owners only to owners.", route => route.Lists<WebhookDocument>());
         routes.MapPost("/api/webhooks", (Delegate)AddAsync).Needs(Permissions.Manage)
             .Describes("addWebhook", "Adds a webhook; its secret is in this answer only.", route => route
                 .Takes<NewWebhookRequest>("""{ "url": "https://hooks.example.com/stream", "events": ["program.*"], "enabled": false }""")
                 .Gives<WebhookDocument>(201).Tags().Creates().Refuses(409, "too_many_webhooks"));
-        routes.MapGet("/api/webhooks/{id}", (string id, HttpContext context) => webhooks.Catalog.Find(id) is { } webhook ? Answer(context, webhook) : NoWebhook).Needs(Permissions.Manage)
+        routes.MapGet("/api/webhooks/{id}", Get).Needs(Permissions.Manage)
             .Describes("getWebhook", "A webhook.", route => route.Gives<WebhookDocument>().Tags().Refuses(404, "webhook_not_found"));
         routes.MapPut("/api/webhooks/{id}", ChangeAsync).Needs(Permissions.Manage)
             .Describes("changeWebhook", "Changes the fields that are given.", route => route.Takes<WebhookRequest>("""{ "enabled": false }""")
@@ -53,6 +53,8 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
             .Describes("replayWebhook", "Sends once more what has happened since a time.", route => route.Takes<WebhookReplayRequest>("""{ "since": "2030-01-31T12:00:00Z" }""")
                 .Gives<WebhookReplayDocument>(202).Refuses(404, "webhook_not_found").Refuses(409, "webhook_is_disabled"));
     }
+
+    private IResult Get(string id, HttpContext context) => webhooks.Catalog.Find(id) is { } webhook ? Refusal(context, webhook) ?? Answer(context, webhook) : NoWebhook;
 
     private async Task<IResult> AddAsync(HttpContext context)
     {
@@ -206,7 +208,7 @@ internal sealed class WebhookRoutes(WebhookParts webhooks, ChannelDirectory chan
         return Answers.Json(document, ApiJson.Readable.WebhookReplayDocument, StatusCodes.Status202Accepted);
     }
 
-    /// <summary>A webhook that tells what only owners may see belongs to owners: else somebody could send it elsewhere.</summary>
+    /// <summary>A webhook that tells what only owners may see belongs to owners: else somebody could send it elsewhere, or ask its receiver by an address that may hold a token.</summary>
     private static Problem? Refusal(HttpContext context, WebhookDefinition webhook) =>
         webhook.Events.Any(EventPattern.IsForOwners) && !context.Caller().Permissions.HasFlag(Permissions.Administer) ? Problem.Forbidden(Permissions.Administer) : null;
 

@@ -252,11 +252,15 @@ public sealed class WebhookApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await SendAsync("PUT", "/ID", """{ "events": ["audit.*"] }""")).Status);
         foreach (var (method, path, text) in new[]
         {
-            ("PUT", "/ID", """{ "url": "http://elsewhere.example/" }"""), ("DELETE", "/ID", ""), ("POST", "/ID/test", ""), ("POST", "/ID/rotate-secret", ""), ("GET", "/ID/deliveries", ""),
+            ("GET", "/ID", ""), ("PUT", "/ID", """{ "url": "http://elsewhere.example/" }"""), ("DELETE", "/ID", ""), ("POST", "/ID/test", ""), ("POST", "/ID/rotate-secret", ""), ("GET", "/ID/deliveries", ""),
             ("POST", "/ID/deliveries/dlv_1/redeliver", ""), ("POST", "/ID/replay", """{ "since": "2020-01-31T12:00:00Z" }"""),
         })
             Assert.Equal("forbidden", (await SendAsync(method, path, text, manage)).Code);
         Assert.Equal(HttpStatusCode.Created, (await SendAsync("POST", "", $$"""{ "url": "{{Nothing}}", "events": ["*"] }""", manage)).Status);
+
+        // Its address may hold a token: who may not use it does not see it.
+        Assert.Equal(["*"], Assert.Single((await SendAsync("GET", "", token: manage)).Json.EnumerateArray()).GetProperty("events").EnumerateArray().Select(type => type.GetString()));
+        Assert.Equal(2, (await SendAsync("GET", "")).Json.GetArrayLength());
     }
 
     [Fact]

@@ -1029,7 +1029,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The webhooks. */
+        /** The webhooks; those of owners only to owners. */
         get: operations["listWebhooks"];
         put?: never;
         /** Adds a webhook; its secret is in this answer only. */
