@@ -23,6 +23,9 @@ internal sealed class DashboardPages(DashboardFiles? files)
     /// <summary>Kept, but asked about each time: the answer is 304 as long as it is the same.</summary>
     private const string AskEachTime = "no-cache";
 
+    /// <summary>Kept by nobody.</summary>
+    private const string NotKept = "no-store";
+
     /// <summary>What is not the dashboard's, whoever asks: errors there are problem details, also for browsers.</summary>
     private static readonly PathString[] OtherPaths = ["/api", "/hls", "/preview", "/metrics", "/health", "/ws", "/openapi", "/assets"];
 
@@ -66,7 +69,7 @@ internal sealed class DashboardPages(DashboardFiles? files)
         request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
         && !OtherPaths.Any(other => request.Path.StartsWithSegments(other, StringComparison.OrdinalIgnoreCase));
 
-    private static Task SendAsync(DashboardFile file, HttpContext context)
+    private static async Task SendAsync(DashboardFile file, HttpContext context)
     {
         var (form, encoding) = file.Choose(context.Request);
         var headers = context.Response.Headers;
@@ -79,6 +82,10 @@ internal sealed class DashboardPages(DashboardFiles? files)
         headers.Vary = "Accept-Encoding";
         if (encoding is not null)
             headers.ContentEncoding = encoding;
-        return TypedResults.Bytes(form.Bytes, file.ContentType, enableRangeProcessing: true, entityTag: form.Tag).ExecuteAsync(context);
+        await TypedResults.Bytes(form.Bytes, file.ContentType, enableRangeProcessing: true, entityTag: form.Tag).ExecuteAsync(context);
+
+        // A range beyond the end, or a condition that does not hold: that is about this request, not about the file. Neither has a body, so that nothing is on its way yet.
+        if (context.Response is { StatusCode: >= StatusCodes.Status400BadRequest, HasStarted: false })
+            headers.CacheControl = NotKept;
     }
 }

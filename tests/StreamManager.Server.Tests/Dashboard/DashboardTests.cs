@@ -116,7 +116,9 @@ public sealed class DashboardTests : IAsyncLifetime
         });
         Assert.Equal((HttpStatusCode.PartialContent, Script[8..12]), (answer.StatusCode, await BodyAsync(answer)));
         using var beyond = await GetAsync("/assets/app-h4sh.js", change: request => request.Headers.Range = new RangeHeaderValue(1_000_000, null));
-        Assert.Equal(HttpStatusCode.RequestedRangeNotSatisfiable, beyond.StatusCode);
+        Assert.Equal((HttpStatusCode.RequestedRangeNotSatisfiable, "no-store"), (beyond.StatusCode, $"{beyond.Headers.CacheControl}"));
+        using var other = await GetAsync("/assets/app-h4sh.js", change: request => request.Headers.IfMatch.Add(new EntityTagHeaderValue("\"another\"")));
+        Assert.Equal((HttpStatusCode.PreconditionFailed, "no-store"), (other.StatusCode, $"{other.Headers.CacheControl}"));
     }
 
     [Fact]
