@@ -57,9 +57,9 @@ export function DestinationRow({ channel, row }: { channel: string; row: Destina
       </div>
       <div className="destination-curve">
         <Sparkline values={history?.bitrateKbps.slice(-sparkLength) ?? []} count={sparkLength} label={`Bitrate of ${row.name} in the last two minutes`} />
-        <span className="numbers small">
-          {isSending ? `${bitrate(row.bitrateKbps)} · ${frames(row.fps)} fps` : '–'}
-        </span>
+        <span className="numbers small">{isSending ? bitrate(row.bitrateKbps) : '–'}</span>
+        <Sparkline values={history?.fps.slice(-sparkLength) ?? []} count={sparkLength} label={`Frames per second of ${row.name} in the last two minutes`} />
+        <span className="numbers small">{isSending ? `${frames(row.fps)} fps` : '–'}</span>
       </div>
       <dl className="destination-figures numbers">
         <div>
