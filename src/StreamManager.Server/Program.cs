@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using StreamManager.Server.Hosting;
 
 var takeover = new Option<bool>("--takeover") { Description = "Take a shared database (REDIS_URL) over from another server that puts its channels on air." };
@@ -17,6 +18,8 @@ var export = new Command("export", "Writes what was set through the API into a f
 export.SetAction((result, cancel) => TransferCommands.ExportAsync(result.GetRequiredValue(file), result.GetValue(withSecrets), cancel));
 var import = new Command("import", "Reads such a file: what has the same id is replaced. Stop the server first.") { file };
 import.SetAction((result, cancel) => TransferCommands.ImportAsync(result.GetRequiredValue(file), cancel));
-var root = new RootCommand("Stream Manager: one continuous program, many destinations.") { serve, doctor, health, vault, export, import };
+
+// No RootCommand: that calls itself by the name of its file.
+var root = new Command("stream-manager", "Stream Manager: one continuous program, many destinations.") { serve, doctor, health, vault, export, import, new HelpOption(), new VersionOption() };
 root.SetAction((_, _) => ServeCommand.RunAsync(takesOver: false));
 return await root.Parse(args).InvokeAsync();

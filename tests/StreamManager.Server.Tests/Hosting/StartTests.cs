@@ -91,6 +91,7 @@ public sealed class StartTests
     [Theory]
     [InlineData("--version", "0.")]
     [InlineData("--help", "doctor")]
+    [InlineData("--help", "stream-manager [command]")]
     public async Task Process_AskedAboutItself_Answers(string argument, string words)
     {
         using var folder = new TemporaryFolder();
