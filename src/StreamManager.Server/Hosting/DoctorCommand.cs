@@ -9,6 +9,9 @@ namespace StreamManager.Server.Hosting;
 /// <summary><c>stream-manager doctor</c>: one line per thing that the server needs; exit code 1 when something needed is missing.</summary>
 internal static class DoctorCommand
 {
+    /// <summary>A person waits: a Redis that does not answer within this is told of as it is.</summary>
+    private static readonly TimeSpan RedisPatience = TimeSpan.FromSeconds(2);
+
     /// <summary>Checks everything.</summary>
     public static async Task<int> RunAsync() => await RunAsync(OptionsLoader.Load(), TimeProvider.System, Console.Out);
 
@@ -27,6 +30,8 @@ internal static class DoctorCommand
         findings.Add(MachineChecks.Sqlite());
         findings.AddRange(CheckPorts(options));
         findings.Add(CheckData(options.DataDirectory));
+        if (options.Redis is not null)
+            findings.Add(await CheckRedisAsync(options, time));
         findings.Add(MachineChecks.Disk(options.DataDirectory));
         findings.Add(MachineChecks.Clock(time));
         foreach (var finding in findings)
@@ -65,6 +70,27 @@ internal static class DoctorCommand
         catch (SocketException e)
         {
             return e.Message;
+        }
+    }
+
+    /// <summary>Whether it answers, and whose it is.</summary>
+    private static async Task<Finding> CheckRedisAsync(ServerOptions options, TimeProvider time)
+    {
+        const string name = "REDIS_URL";
+        using var loggers = LoggerFactory.Create(_ => { });
+        try
+        {
+            await using var store = await ServerState.OpenRedisAsync(options, RedisPatience, time, loggers, CancellationToken.None);
+            return await DatabaseLease.LookAsync(store, time, CancellationToken.None) switch
+            {
+                (null, _) => new(name, Verdict.Good, "answers; no server holds the database"),
+                ({ } holder, true) => new(name, Verdict.Note, $"answers; the database is held by a running server ({holder}): another one does not start on it"),
+                ({ } holder, false) => new(name, Verdict.Good, $"answers; the server that held the database is gone ({holder})"),
+            };
+        }
+        catch (StoreUnavailableException e)
+        {
+            return new(name, Verdict.Bad, e.Message);
         }
     }
 

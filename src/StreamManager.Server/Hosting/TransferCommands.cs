@@ -49,6 +49,7 @@ internal static class TransferCommands
             var content = ExportFile.Read(ReadFile(path), secret);
             using var loggers = LoggerFactory.Create(_ => { });
             await using var state = await ServerState.OpenAsync(options, TimeProvider.System, loggers, cancellationToken);
+            await using var lease = await DatabaseLease.TakeForCommandAsync(state, options, TimeProvider.System, loggers, cancellationToken);
             var count = await StateImporter.WriteAsync(content, secret, state.Store, options.EncryptionKey, options.DataDirectory, TimeProvider.System, cancellationToken);
             await output.WriteLineAsync($"{count} documents were imported. What had the same id was replaced, the rest stayed."
                 + (content.Vault is null ? " Destinations are switched off until they have their stream keys again." : ""));

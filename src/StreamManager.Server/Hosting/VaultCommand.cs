@@ -32,6 +32,7 @@ internal static class VaultCommand
             if (!string.IsNullOrEmpty(nextKey) && !SettingTypes.EncryptionKey.Parse(nextKey, out next))
                 throw new StartupException($"{NextKeyVariable} must be {SettingTypes.EncryptionKey.Allowed}.");
             await using var state = await ServerState.OpenAsync(options, TimeProvider.System, loggers, cancellationToken);
+            await using var lease = await DatabaseLease.TakeForCommandAsync(state, options, TimeProvider.System, loggers, cancellationToken);
             await output.WriteLineAsync(
                 await VaultRotation.RotateAsync(state.Store, options.EncryptionKey, next, options.DataDirectory, TimeProvider.System, cancellationToken));
             return 0;

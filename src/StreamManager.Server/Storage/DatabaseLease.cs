@@ -1,5 +1,6 @@
 using StreamManager.Server.Events;
 using StreamManager.Server.Hosting;
+using StreamManager.Server.Options;
 
 namespace StreamManager.Server.Storage;
 
@@ -47,7 +48,7 @@ internal sealed partial class DatabaseLease : IAsyncDisposable
     private DatabaseLease(IStateStore store, LeaseHolder self, EventBus bus, TimeProvider time, ILogger logger)
     {
         _store = store;
-        _documents = new DocumentSet<LeaseHolder>(store, Kind, LeaseJson.Default.LeaseHolder);
+        _documents = Documents(store);
         _self = self;
         _bus = bus;
         _time = time;
@@ -67,8 +68,55 @@ internal sealed partial class DatabaseLease : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StartupException">Another server has it, and lives.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot be used.</exception>
-    public static async Task<DatabaseLease> TakeAsync(
-        IStateStore store, LeaseHolder self, bool takesOver, EventBus bus, TimeProvider time, ILogger<DatabaseLease> logger, CancellationToken cancellationToken)
+    public static Task<DatabaseLease> TakeAsync(
+        IStateStore store, LeaseHolder self, bool takesOver, EventBus bus, TimeProvider time, ILogger<DatabaseLease> logger, CancellationToken cancellationToken) =>
+        TakeAsync(store, self, takesOver, Refusal, bus, time, logger, cancellationToken);
+
+    /// <summary>
+    /// Takes it for a command that changes what a running server has in memory, so that none runs or starts meanwhile. There is no taking over: what such a server writes next would be of before the
+    /// change, or under a key that is gone.
+    /// </summary>
+    /// <param name="state">The database. With one that is held by its data directory there is nothing to take.</param>
+    /// <param name="options">Say which it is.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Told why the command waits.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>To be disposed before the state; null: nothing was to be taken.</returns>
+    /// <exception cref="StartupException">A server has it, and lives.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be used.</exception>
+    public static async Task<DatabaseLease?> TakeForCommandAsync(ServerState state, ServerOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        options.Redis is null
+            ? null
+            : await TakeAsync(
+                state.Store, LeaseHolder.Of(state.Directory, time.GetUtcNow()), takesOver: false, RefusalOfCommand, new EventBus(), time, loggers.CreateLogger<DatabaseLease>(), cancellationToken);
+
+    /// <summary>Who holds it, and whether that one lives: it is looked at until it is written again, or should have been.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be used.</exception>
+    public static async Task<(LeaseHolder? Holder, bool IsAlive)> LookAsync(IStateStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var first = await ReadAsync(store, cancellationToken);
+        var since = time.GetTimestamp();
+        while (first is not null && time.GetElapsedTime(since) < Lifetime)
+        {
+            await Task.Delay(LookInterval, time, cancellationToken);
+            if (await ReadAsync(store, cancellationToken) is not { } current)
+                return (null, false);
+            if (current.Version != first.Version)
+                return (current.Value, true);
+        }
+
+        return (first?.Value, false);
+    }
+
+    private static async Task<DatabaseLease> TakeAsync(
+        IStateStore store,
+        LeaseHolder self,
+        bool takesOver,
+        Func<LeaseHolder, string, string> refusal,
+        EventBus bus,
+        TimeProvider time,
+        ILogger<DatabaseLease> logger,
+        CancellationToken cancellationToken)
     {
         var lease = new DatabaseLease(store, self, bus, time, logger);
         long? first = null;
@@ -77,7 +125,7 @@ internal sealed partial class DatabaseLease : IAsyncDisposable
             if (first is null)
                 lease.LogWaiting(holder, Lifetime.TotalSeconds);
             else if (lease._seen != first)
-                throw new StartupException(Refusal(holder, store.Name));
+                throw new StartupException(refusal(holder, store.Name));
             first = lease._seen;
             await Task.Delay(LookInterval, time, cancellationToken);
         }
@@ -109,10 +157,13 @@ internal sealed partial class DatabaseLease : IAsyncDisposable
         $"Another running server holds this {store} database and puts its channels on air: {holder}. Stop that one; or give this one a database of its own (REDIS_URL=redis://host/1); "
         + "or start with --takeover when that one shall not put channels on air any more (what is on air there stays on air until it is stopped there).";
 
+    private static string RefusalOfCommand(LeaseHolder holder, string store) =>
+        $"A running server holds this {store} database: {holder}. Nothing was changed. Stop that server first: it would not notice what changes under it.";
+
     /// <summary>Takes or renews it. Otherwise: who has it.</summary>
     private async Task<LeaseHolder?> TryTakeAsync(Func<LeaseHolder, bool> mayTake, CancellationToken cancellationToken)
     {
-        var current = await ReadAsync(cancellationToken);
+        var current = await ReadAsync(_store, cancellationToken);
 
         // One of ours with another version: it was written though its answer got lost.
         var isOurs = current is null || current.Version == _version || current.Value == _self;
@@ -125,23 +176,25 @@ internal sealed partial class DatabaseLease : IAsyncDisposable
         }
 
         // Somebody was quicker.
-        return (await ReadAsync(cancellationToken))?.Value ?? current?.Value;
+        return (await ReadAsync(_store, cancellationToken))?.Value ?? current?.Value;
     }
 
     // One that cannot be read is of a server that this one does not know: it lives as long as it is written.
-    private async Task<Versioned<LeaseHolder>?> ReadAsync(CancellationToken cancellationToken)
+    private static async Task<Versioned<LeaseHolder>?> ReadAsync(IStateStore store, CancellationToken cancellationToken)
     {
         try
         {
-            return await _documents.GetAsync(Id, cancellationToken);
+            return await Documents(store).GetAsync(Id, cancellationToken);
         }
         catch (DamagedDocumentException)
         {
-            return await _store.GetAsync(Kind, Id, cancellationToken) is { } document
+            return await store.GetAsync(Kind, Id, cancellationToken) is { } document
                 ? new Versioned<LeaseHolder>(Id, new LeaseHolder("?", "?", DateTimeOffset.UnixEpoch), document.Version, document.ExpiresAt)
                 : null;
         }
     }
+
+    private static DocumentSet<LeaseHolder> Documents(IStateStore store) => new(store, Kind, LeaseJson.Default.LeaseHolder);
 
     private bool IsStale(long version)
     {

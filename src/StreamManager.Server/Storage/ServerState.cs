@@ -41,9 +41,9 @@ internal sealed class ServerState : IAsyncDisposable
         var directory = DataDirectoryLock.Take(options.DataDirectory);
         try
         {
-            if (options.Redis is { } redis)
+            if (options.Redis is not null)
             {
-                var shared = await RedisStateStore.OpenAsync(new RedisOptions { Url = redis, TrustedRoots = Roots(options) }, RedisPatience, time, loggers, cancellationToken);
+                var shared = await OpenRedisAsync(options, RedisPatience, time, loggers, cancellationToken);
                 return new ServerState(directory, Anchored(shared), shared.Journal);
             }
 
@@ -59,6 +59,16 @@ internal sealed class ServerState : IAsyncDisposable
 
         AnchoredStore Anchored(IStateStore store) => new(store, time, loggers.CreateLogger<AnchoredStore>());
     }
+
+    /// <summary>The Redis of the configuration alone, for a look.</summary>
+    /// <param name="options">Name one.</param>
+    /// <param name="patience">How long one that is away is waited for.</param>
+    /// <param name="time">The clock for waits.</param>
+    /// <param name="loggers">Told when it is lost.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StoreUnavailableException">It cannot be used; says why.</exception>
+    public static Task<RedisStateStore> OpenRedisAsync(ServerOptions options, TimeSpan patience, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        RedisStateStore.OpenAsync(new RedisOptions { Url = options.Redis!, TrustedRoots = Roots(options) }, patience, time, loggers, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
