@@ -8,9 +8,15 @@ const retryMs = 1_500;
 /** The preview runs at most so far behind what comes in; then it catches up. */
 const mostLatencySeconds = 2.5;
 
+/** What a browser says it can play when it plays HLS by itself: those of phones and tablets do. */
+const hlsType = 'application/vnd.apple.mpegurl';
+
+/** Without it there is no use in fetching mpegts.js. */
+const hasMediaSource = () => 'MediaSource' in window || 'ManagedMediaSource' in window;
+
 type Player = ReturnType<(typeof import('mpegts.js'))['default']['createPlayer']>;
 
-/** The program with sound, as HTTP-FLV. It begins without sound, since browsers start nothing else by themselves. */
+/** The program with sound, as HTTP-FLV; where a browser cannot make a picture of that, as HLS, if it plays HLS by itself. It begins without sound, since browsers start nothing else by themselves. */
 export function Preview({ channel, isOnAir, emptyText }: { channel: string; isOnAir: boolean; emptyText: string }) {
   const video = useRef<HTMLVideoElement>(null);
   const [isMuted, setMuted] = useState(true);
@@ -21,23 +27,54 @@ export function Preview({ channel, isOnAir, emptyText }: { channel: string; isOn
     const element = video.current;
     if (!isOnAir || element === null) return;
     let isOver = false;
+    let isNative = !hasMediaSource();
     let player: Player | null = null;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const close = () => {
       clearTimeout(timer);
       player?.destroy();
       player = null;
+      if (isNative && element.hasAttribute('src')) {
+        element.removeEventListener('error', again);
+        element.removeEventListener('ended', again);
+        element.removeAttribute('src');
+        // What was fetched is let go of.
+        element.load();
+      }
       setPlaying(false);
     };
     const again = () => {
       close();
       if (!isOver) timer = setTimeout(() => void open(), retryMs);
     };
+    const play = async (what: { play: () => Promise<void> | void }) => {
+      try {
+        await what.play();
+      } catch {
+        // Left meanwhile, or the browser wants a click first: its own controls are there.
+      }
+    };
+    const openNatively = async (otherwise: string) => {
+      isNative = true;
+      if (element.canPlayType(hlsType) === '') {
+        setProblem(otherwise);
+        return;
+      }
+      element.addEventListener('error', again);
+      element.addEventListener('ended', again);
+      element.src = `/hls/${encodeURIComponent(channel)}/index.m3u8`;
+      await play(element);
+    };
+    const cannotPlay = 'This browser cannot play the preview. What is on air is not affected.';
     const open = async () => {
+      if (isNative) {
+        await openNatively(cannotPlay);
+        return;
+      }
       const { default: mpegts } = await import('mpegts.js');
       if (isOver) return;
       if (!mpegts.isSupported()) {
-        setProblem('This browser cannot play the preview. What is on air is not affected.');
+        await openNatively(cannotPlay);
         return;
       }
       mpegts.LoggingControl.enableAll = false;
@@ -57,7 +94,7 @@ export function Preview({ channel, isOnAir, emptyText }: { channel: string; isOn
       player.on(mpegts.Events.ERROR, (_type: unknown, detail: unknown) => {
         if (detail === mpegts.ErrorDetails.MEDIA_CODEC_UNSUPPORTED) {
           close();
-          setProblem('This browser cannot play the codec of the program. The destinations get it all the same.');
+          void openNatively('This browser cannot play the codec of the program. The destinations get it all the same.');
         } else {
           again();
         }
@@ -65,11 +102,7 @@ export function Preview({ channel, isOnAir, emptyText }: { channel: string; isOn
       player.on(mpegts.Events.LOADING_COMPLETE, again);
       player.attachMediaElement(element);
       player.load();
-      try {
-        await player.play();
-      } catch {
-        // Left meanwhile, or the browser wants a click first: its own controls are there.
-      }
+      await play(player);
     };
     const onPlaying = () => {
       setProblem(null);
