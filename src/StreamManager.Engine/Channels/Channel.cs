@@ -222,7 +222,7 @@ public sealed partial class Channel : IAsyncDisposable
     /// <summary>The program (null) or a source as FLV; null: there is nothing to play.</summary>
     public async ValueTask<FlvFeed?> OpenFlvFeedAsync(string? sourceId) => await OpenViewerAsync(sourceId) is { } queue ? new FlvFeed(queue) : null;
 
-    /// <summary>The program (null) or a source as HLS; null: there is no such source. Whether there is something to play is known after <see cref="HlsViewing.WaitForFirstAsync"/>.</summary>
+    /// <summary>The program (null) or a source as HLS; null: there is no such source. Whether there is something to play is known after <see cref="HlsViewing.WaitUntilReadyAsync"/>.</summary>
     public HlsViewing? OpenHls(string? sourceId) => sourceId is null || _slots.ContainsKey(sourceId) ? _hls.Join(sourceId) : null;
 
     /// <summary>The newest keyframe of the program (null) or a source as a JPEG; null: there is none, or no ffmpeg to decode it. All who ask within a second get the same one.</summary>

@@ -43,16 +43,16 @@ internal sealed partial class HlsFeed : IAsyncDisposable
     /// <summary>Viewers; <see cref="HlsFeeds"/> counts them.</summary>
     public int Viewers { get; set; }
 
-    /// <summary>Waits until there is something to play, or it is known that there is nothing.</summary>
+    /// <summary>Waits until a player can begin, or it is known that there is nothing.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async ValueTask<HlsWindow> WaitForFirstAsync(CancellationToken cancellationToken)
+    public async ValueTask<HlsWindow> WaitUntilReadyAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             // Before the look, so that what happens after it is not missed.
             var changed = Volatile.Read(ref _changed).Task;
             var window = Window;
-            if (window.CanBegin || window.IsEnded)
+            if (window.IsReady)
                 return window;
             await changed.WaitAsync(cancellationToken);
         }

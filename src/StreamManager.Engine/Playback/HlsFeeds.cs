@@ -7,25 +7,42 @@ namespace StreamManager.Engine.Playback;
 /// </summary>
 public sealed class HlsViewing : IAsyncDisposable
 {
-    private readonly HlsFeed _feed;
-    private readonly Func<HlsFeed, ValueTask> _leave;
-    private int _isGone;
+    private const int Waiting = 1;
+    private const int Watching = 2;
+    private const int Gone = 3;
 
-    internal HlsViewing(HlsFeed feed, Func<HlsFeed, ValueTask> leave)
+    private readonly HlsFeed _feed;
+    private readonly HlsFeeds _feeds;
+    private int _state = Waiting;
+
+    internal HlsViewing(HlsFeed feed, HlsFeeds feeds)
     {
         _feed = feed;
-        _leave = leave;
+        _feeds = feeds;
     }
 
     /// <summary>What can be fetched now.</summary>
     public HlsWindow Window => _feed.Window;
 
-    /// <summary>Waits until there is something to play, or it is known that there is nothing.</summary>
+    /// <summary>Waits until a player can begin, or it is known that there is nothing.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public ValueTask<HlsWindow> WaitForFirstAsync(CancellationToken cancellationToken) => _feed.WaitForFirstAsync(cancellationToken);
+    public ValueTask<HlsWindow> WaitUntilReadyAsync(CancellationToken cancellationToken) => _feed.WaitUntilReadyAsync(cancellationToken);
+
+    /// <summary>It is watched, and counts from now on; before, somebody has only asked what there is.</summary>
+    public void Begin()
+    {
+        if (Interlocked.CompareExchange(ref _state, Watching, Waiting) == Waiting)
+            _feeds.Count(1);
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _isGone, 1) == 0 ? _leave(_feed) : default;
+    public ValueTask DisposeAsync()
+    {
+        var before = Interlocked.Exchange(ref _state, Gone);
+        if (before == Watching)
+            _feeds.Count(-1);
+        return before == Gone ? default : _feeds.LeaveAsync(_feed);
+    }
 }
 
 /// <summary>The HLS feeds of a channel that somebody watches: one for the program, one for each source. Thread-safe.</summary>
@@ -35,7 +52,7 @@ internal sealed class HlsFeeds(Func<string?, ValueTask<PlaybackQueue?>> open, Fu
     private readonly Dictionary<string, HlsFeed> _feeds = new(StringComparer.Ordinal);
     private int _viewers;
 
-    /// <summary>Viewers of all of them.</summary>
+    /// <summary>Viewers of all of them who watch.</summary>
     public int Viewers => Volatile.Read(ref _viewers);
 
     /// <summary>Another viewer of the program (null) or a source. One that has ended is not joined: what came after it is begun.</summary>
@@ -47,8 +64,7 @@ internal sealed class HlsFeeds(Func<string?, ValueTask<PlaybackQueue?>> open, Fu
             if (!_feeds.TryGetValue(key, out var feed) || feed.Window.IsEnded)
                 _feeds[key] = feed = new HlsFeed(() => open(sourceId), keyframeSeconds(sourceId), timeProvider, loggers.CreateLogger<HlsFeed>());
             feed.Viewers++;
-            _viewers++;
-            return new HlsViewing(feed, LeaveAsync);
+            return new HlsViewing(feed, this);
         }
     }
 
@@ -62,11 +78,14 @@ internal sealed class HlsFeeds(Func<string?, ValueTask<PlaybackQueue?>> open, Fu
             await feed.DisposeAsync();
     }
 
-    private ValueTask LeaveAsync(HlsFeed feed)
+    /// <summary>More, or fewer, watch.</summary>
+    internal void Count(int change) => Interlocked.Add(ref _viewers, change);
+
+    /// <summary>A viewer is gone.</summary>
+    internal ValueTask LeaveAsync(HlsFeed feed)
     {
         lock (_gate)
         {
-            _viewers--;
             if (--feed.Viewers > 0)
                 return default;
             foreach (var (key, other) in _feeds)

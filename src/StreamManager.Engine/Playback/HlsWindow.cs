@@ -31,6 +31,11 @@ public sealed record HlsWindow
     /// <summary>Something can be played.</summary>
     public bool CanBegin => !Segments.IsEmpty;
 
+    /// <summary>
+    /// There is as much as a player wants to stay behind, so that it need not wait in the middle; or no more will come. With less than that Chromium gives up at once (156: "could not parse").
+    /// </summary>
+    public bool IsReady => IsEnded || (CanBegin && Segments.Sum(static segment => segment.Duration.TotalSeconds) >= HlsLimits.ListedTargets * TargetSeconds - HlsLimits.Slack.Seconds);
+
     /// <summary>The segments in the playlist.</summary>
     public ReadOnlySpan<HlsSegment> ListedSegments => Segments.AsSpan()[^Listed..];
 

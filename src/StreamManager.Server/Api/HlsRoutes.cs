@@ -14,8 +14,10 @@ namespace StreamManager.Server.Api;
 /// </summary>
 internal sealed class HlsRoutes(ApiServices services, ConnectionWatch watch, HlsViewers viewers)
 {
-    /// <summary>The first segment is there after the first two keyframes, or the six seconds after which one is cut without; more is a source that sends nothing.</summary>
-    private static readonly TimeSpan FirstSegmentTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// The first viewer waits for three target durations, which is six seconds as a rule. With rare keyframes it gets what there is by then: one segment at least, unless a source sends nothing.
+    /// </summary>
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>A viewer that takes nothing for so long is gone.</summary>
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
@@ -71,11 +73,11 @@ internal sealed class HlsRoutes(ApiServices services, ConnectionWatch watch, Hls
             viewing = found.OpenHls(source);
             if (viewing is null)
                 return PreviewRoutes.NothingToShow;
-            if (await FirstAsync(viewing, context.RequestAborted) is not { } window)
+            var window = await ReadyAsync(viewing, context.RequestAborted);
+            if (!window.CanBegin && !window.IsEnded)
                 return NotYet;
             if (!window.CanBegin)
                 return window.Problem is { } why ? new Problem(StatusCodes.Status409Conflict, "hls_not_possible", "This cannot be watched by HLS.", why) : PreviewRoutes.NothingToShow;
-            watch.StreamBegan(clientId);
             var connection = new StreamConnection(
                 clientId, StreamRole.Player, "hls", channel, source, address, RtmpServerHandler.Clean(context.Request.Headers.UserAgent.ToString()), services.Time.GetUtcNow(), static _ => { });
             var id = viewers.Add(connection, viewing);
@@ -95,24 +97,23 @@ internal sealed class HlsRoutes(ApiServices services, ConnectionWatch watch, Hls
         }
     }
 
-    // Null: it takes too long.
-    private async Task<HlsWindow?> FirstAsync(HlsViewing viewing, CancellationToken cancellationToken)
+    private async Task<HlsWindow> ReadyAsync(HlsViewing viewing, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(FirstSegmentTimeout, services.Time);
+        using var patience = new CancellationTokenSource(ReadyTimeout, services.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            return await viewing.WaitForFirstAsync(either.Token);
+            return await viewing.WaitUntilReadyAsync(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return null;
+            return viewing.Window;
         }
     }
 
     private IResult Playlist(string channel, string? viewer, HttpContext context)
     {
-        if (viewers.Find(viewer, channel) is not { } found)
+        if (viewers.Watch(viewer, channel) is not { } found)
             return NoViewer;
         PreviewRoutes.SetHeaders(context.Response, HlsPlaylist.ContentType);
         return TypedResults.Text(HlsPlaylist.Media(found.Viewing.Window, $"?viewer={found.Id}"), HlsPlaylist.ContentType);

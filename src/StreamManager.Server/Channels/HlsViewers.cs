@@ -12,13 +12,46 @@ namespace StreamManager.Server.Channels;
 /// <param name="Viewing">What is watched.</param>
 internal sealed record HlsViewer(string Id, StreamConnection Connection, HlsViewing Viewing)
 {
+    private readonly Lock _gate = new();
     private long _askedAt;
+    private bool _isWatching;
+    private bool _isGone;
 
     /// <summary>Timestamp of the last sign of life.</summary>
     public long AskedAt
     {
         get => Volatile.Read(ref _askedAt);
         set => Volatile.Write(ref _askedAt, value);
+    }
+
+    /// <summary>It has asked for the media playlist.</summary>
+    public bool IsWatching => Volatile.Read(ref _isWatching);
+
+    /// <summary>It watches from now on; nothing happens when it does, or is gone.</summary>
+    public void Begin(ConnectionWatch watch, ConnectionRegistry connections)
+    {
+        if (IsWatching)
+            return;
+        lock (_gate)
+        {
+            if (_isWatching || _isGone)
+                return;
+            Volatile.Write(ref _isWatching, true);
+            watch.StreamBegan(Connection.Id);
+            connections.Add(Connection);
+            Viewing.Begin();
+        }
+    }
+
+    /// <summary>It is gone.</summary>
+    public void End(ConnectionWatch watch, ConnectionRegistry connections)
+    {
+        lock (_gate)
+        {
+            _isGone = true;
+            connections.Remove(Connection.Id);
+            watch.Disconnected(Connection.Id);
+        }
     }
 }
 
@@ -29,6 +62,11 @@ internal sealed class HlsViewers : IAsyncDisposable
 {
     /// <summary>A player asks for the playlist once in a target duration, at most 6 s: this forgives three of them, and a reload of the page is not a second viewer for long.</summary>
     internal static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Who has asked for the first playlist goes on to the next at once, or not at all: Chromium fetches the first one several times, and an address that is only looked at is not watched.
+    /// </summary>
+    internal static readonly TimeSpan UnusedTimeout = TimeSpan.FromSeconds(6);
 
     /// <summary>How much later than that it may be noticed.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
@@ -61,7 +99,7 @@ internal sealed class HlsViewers : IAsyncDisposable
     /// <summary>Gives the place back.</summary>
     public void Leave(string address) => _limiter.Leave(address);
 
-    /// <summary>Somebody watches from now on. Place and viewing are this object's.</summary>
+    /// <summary>Somebody may watch from now on, and does with the first <see cref="Watch"/>. Place and viewing are this object's.</summary>
     /// <param name="connection">Who; its kick ends the viewing.</param>
     /// <param name="viewing">What.</param>
     /// <returns>What is good for this viewing alone.</returns>
@@ -70,8 +108,15 @@ internal sealed class HlsViewers : IAsyncDisposable
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
         var viewer = new HlsViewer(id, connection with { Kick = why => _ = EndAsync(id).AsTask() }, viewing) { AskedAt = _time.GetTimestamp() };
         _viewers[id] = viewer;
-        _connections.Add(viewer.Connection);
         return id;
+    }
+
+    /// <summary>Who has this id and watches this channel, asks for its media playlist. Null: nobody, or not any more.</summary>
+    public HlsViewer? Watch(string? id, string channelId)
+    {
+        var viewer = Find(id, channelId);
+        viewer?.Begin(_watch, _connections);
+        return viewer;
     }
 
     /// <summary>Who has this id and watches this channel; that it asks is a sign of life. Null: nobody, or not any more.</summary>
@@ -100,8 +145,7 @@ internal sealed class HlsViewers : IAsyncDisposable
     {
         if (!_viewers.TryRemove(id, out var viewer))
             return;
-        _connections.Remove(viewer.Connection.Id);
-        _watch.Disconnected(viewer.Connection.Id);
+        viewer.End(_watch, _connections);
         _limiter.Leave(viewer.Connection.RemoteAddress);
         await viewer.Viewing.DisposeAsync();
     }
@@ -115,7 +159,7 @@ internal sealed class HlsViewers : IAsyncDisposable
             {
                 foreach (var (id, viewer) in _viewers)
                 {
-                    if (_time.GetElapsedTime(viewer.AskedAt) > SilenceTimeout)
+                    if (_time.GetElapsedTime(viewer.AskedAt) > (viewer.IsWatching ? SilenceTimeout : UnusedTimeout))
                         await EndAsync(id);
                 }
             }

@@ -35,7 +35,11 @@ public sealed class HlsFeedTests : IAsyncDisposable
         Send(0, 2.1);
         var window = await FirstAsync(first);
         Assert.Equal(window.Run, (await FirstAsync(second)).Run);
-        Assert.Equal((1, 2), (_opened, _feeds.Viewers));
+        Assert.Equal((1, 0), (_opened, _feeds.Viewers));
+        first.Begin();
+        first.Begin();
+        second.Begin();
+        Assert.Equal(2, _feeds.Viewers);
         await first.DisposeAsync();
         await first.DisposeAsync();
         Assert.Equal((0, 1), (_left, _feeds.Viewers));
@@ -52,9 +56,28 @@ public sealed class HlsFeedTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task PlayersBegin_WhenThereIsWhatTheyStayBehind()
+    {
+        await using var viewing = _feeds.Join(null);
+        await OpenedAsync(1);
+        Send(0, 4.1);
+        var ready = viewing.WaitUntilReadyAsync(Cancel);
+        await Eventually.TrueAsync(() => viewing.Window.Segments.Length == 2);
+        Assert.False(ready.IsCompleted);
+        Send(4.12, 6.1);
+        Assert.Equal(3, (await ready.AsTask().WaitAsync(Eventually.DefaultTimeout, Cancel)).Listed);
+    }
+
+    [Fact]
     public async Task ViewersInAndOut_FromManyThreads_LeaveNothingBehind()
     {
-        await Parallel.ForEachAsync(Enumerable.Range(0, 2_000), Cancel, async (_, _) => await _feeds.Join(null).DisposeAsync());
+        await Parallel.ForEachAsync(Enumerable.Range(0, 2_000), Cancel, async (_, _) =>
+        {
+            var viewing = _feeds.Join(null);
+            viewing.Begin();
+            await viewing.DisposeAsync();
+            viewing.Begin();
+        });
         Assert.Equal((0, _opened), (_feeds.Viewers, _left));
     }
 
@@ -124,7 +147,7 @@ public sealed class HlsFeedTests : IAsyncDisposable
         await using var patient = _feeds.Join(null);
         using var limit = new CancellationTokenSource();
         var impatient = _feeds.Join(null);
-        var waiting = impatient.WaitForFirstAsync(limit.Token);
+        var waiting = impatient.WaitUntilReadyAsync(limit.Token);
         await limit.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await waiting);
         await impatient.DisposeAsync();
@@ -135,7 +158,11 @@ public sealed class HlsFeedTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _feeds.DisposeAsync();
 
-    private static Task<HlsWindow> FirstAsync(HlsViewing viewing) => viewing.WaitForFirstAsync(Cancel).AsTask().WaitAsync(Eventually.DefaultTimeout, Cancel);
+    private static async Task<HlsWindow> FirstAsync(HlsViewing viewing)
+    {
+        await Eventually.TrueAsync(() => viewing.Window is { CanBegin: true } or { IsEnded: true });
+        return viewing.Window;
+    }
 
     // What is sent before would be lost.
     private Task OpenedAsync(int times) => Eventually.TrueAsync(() => Volatile.Read(ref _opened) == times);

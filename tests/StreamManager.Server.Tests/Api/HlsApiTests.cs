@@ -14,12 +14,23 @@ public sealed class HlsApiTests
 {
     private const string Index = "/hls/main/index.m3u8";
 
+    private const int MostViewers = 400;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Hls_OnAir_IsPlaylistsInitAndSegments_CountedAndKicked()
+    public async Task Hls_FromTheFirstViewerToTheEndOfTheBroadcast()
     {
-        await using var server = await OnAirAsync();
+        // One server for all of it: its first playlist takes seconds.
+        await using var server = await RunningServer.StartAsync("start: always\n", change: options => options with { Rtmp = options.Rtmp with { MaximumConnectionsPerAddress = MostViewers } });
+        await server.WaitForStateAsync("fallback");
+        await OneViewerAsync(server);
+        await ManyViewersAsync(server);
+        await EndAsync(server);
+    }
+
+    private static async Task OneViewerAsync(RunningServer server)
+    {
         using var response = await server.Client.GetAsync(new Uri($"{Index}?token={RunningServer.Token}", UriKind.Relative), Cancel);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("application/vnd.apple.mpegurl", response.Content.Headers.ContentType?.MediaType);
@@ -57,17 +68,43 @@ public sealed class HlsApiTests
         await server.WaitForAsync("/api/status", status => status.GetProperty("viewers").GetInt32() == 0);
     }
 
-    [Fact]
-    public async Task BroadcastThatEnds_EndsThePlaylist_AndTheNextViewerIsToldThatThereIsNothing()
+    private static async Task ManyViewersAsync(RunningServer server)
     {
-        await using var server = await OnAirAsync();
-        var program = await BeginAsync(server);
+        var programs = new System.Collections.Concurrent.ConcurrentBag<string>();
+        await Parallel.ForEachAsync(Enumerable.Range(0, MostViewers), new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = Cancel }, async (_, _) =>
+        {
+            var program = await BeginAsync(server);
+            await OpenAsync(server, program);
+            programs.Add(program);
+        });
+        Assert.Equal(MostViewers, programs.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(MostViewers, (await server.GetAsync("/api/status")).Json.GetProperty("viewers").GetInt32());
+        var runs = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var program in programs.Take(50))
+            runs.Add(Address((await OpenAsync(server, program)).Text, "\n([^#\n/]+)/[0-9]+[.]m4s"));
+        Assert.Single(runs);
+
+        var refused = await server.GetAsync(Index);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "too_many_viewers"), (refused.Status, refused.Code));
+        var first = (await server.GetAsync("/api/streams")).Json[0].GetProperty("clientId").GetString();
+        await server.SendAsync(HttpMethod.Delete, $"/api/streams/{first}");
+        await Eventually.TrueAsync(async () => (await server.GetAsync(Index)).Status == HttpStatusCode.OK);
+        await server.SendAsync(HttpMethod.Delete, $"/api/streams/{(await server.GetAsync("/api/streams")).Json[0].GetProperty("clientId").GetString()}");
+    }
+
+    private static async Task EndAsync(RunningServer server)
+    {
+        string? program = null;
+        await Eventually.TrueAsync(async () => (await server.GetAsync(Index)) is { Status: HttpStatusCode.OK } index && (program = "/hls/main/" + Address(index.Text, "\n([^#\n]+)\n")) is not null);
+        await OpenAsync(server, program!);
         await server.PostAsync("/api/stop");
-        await Eventually.TrueAsync(async () => (await OpenAsync(server, program)).Text.EndsWith("#EXT-X-ENDLIST\n", StringComparison.Ordinal));
-        var answer = await server.GetAsync(Index);
-        Assert.Equal((HttpStatusCode.NotFound, "nothing_to_show"), (answer.Status, answer.Code));
-        // What there is can still be fetched.
-        Assert.NotEmpty(await BytesAsync(server, Address((await OpenAsync(server, program)).Text, "\n([^#\n]+m4s[^\n]*)\n")));
+        await Eventually.TrueAsync(async () => (await OpenAsync(server, program!)).Text.EndsWith("#EXT-X-ENDLIST\n", StringComparison.Ordinal));
+        // What there is can still be fetched; who comes now is told that there is nothing.
+        Assert.NotEmpty(await BytesAsync(server, Address((await OpenAsync(server, program!)).Text, "\n([^#\n]+m4s[^\n]*)\n")));
+        await server.SendAsync(HttpMethod.Delete, $"/api/streams/{(await server.GetAsync("/api/streams")).Json[0].GetProperty("clientId").GetString()}");
+        Answer answer = null!;
+        await Eventually.TrueAsync(async () => (answer = await server.GetAsync(Index)).Status == HttpStatusCode.NotFound);
+        Assert.Equal("nothing_to_show", answer.Code);
     }
 
     [Fact]
@@ -91,33 +128,6 @@ public sealed class HlsApiTests
     }
 
     [Fact]
-    public async Task ViewersBeyondTheLimit_AreRefused_AndAPlaceIsFreeWhenOneLeaves()
-    {
-        await using var server = await OnAirAsync(options => options with { Rtmp = options.Rtmp with { MaximumConnectionsPerAddress = 3 } });
-        for (var i = 0; i < 3; i++)
-            await BeginAsync(server);
-        var refused = await server.GetAsync(Index);
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "too_many_viewers"), (refused.Status, refused.Code));
-        var first = (await server.GetAsync("/api/streams")).Json[0].GetProperty("clientId").GetString();
-        await server.SendAsync(HttpMethod.Delete, $"/api/streams/{first}");
-        await Eventually.TrueAsync(async () => (await server.GetAsync(Index)).Status == HttpStatusCode.OK);
-    }
-
-    [Fact]
-    public async Task ThousandViewers_ShareOneReader()
-    {
-        await using var server = await OnAirAsync(options => options with { Rtmp = options.Rtmp with { MaximumConnectionsPerAddress = 4_000 } });
-        var programs = new System.Collections.Concurrent.ConcurrentBag<string>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, 1_000), new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = Cancel }, async (_, _) => programs.Add(await BeginAsync(server)));
-        Assert.Equal(1_000, programs.Distinct(StringComparer.Ordinal).Count());
-        Assert.Equal(1_000, (await server.GetAsync("/api/status")).Json.GetProperty("viewers").GetInt32());
-        var runs = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var program in programs.Take(50))
-            runs.Add(Address((await OpenAsync(server, program)).Text, "\n([^#\n/]+)/[0-9]+[.]m4s"));
-        Assert.Single(runs);
-    }
-
-    [Fact]
     public async Task ViewerThatAsksForNothingMore_IsGone()
     {
         var time = new ManualTimeProvider();
@@ -125,8 +135,17 @@ public sealed class HlsApiTests
         var limiter = new ConnectionLimiter(10, 10);
         await using var viewers = new HlsViewers(parts.Connections, parts.Watch, limiter, time);
         Assert.True(viewers.TryEnter("192.0.2.1"));
-        var viewing = parts.Channels.Find("main")!.OpenHls(null)!;
-        var id = viewers.Add(new StreamConnection("hls-1", StreamRole.Player, "hls", "main", null, "192.0.2.1", "", time.GetUtcNow(), _ => { }), viewing);
+        Assert.True(viewers.TryEnter("192.0.2.1"));
+        var id = Add("hls-1");
+        var unused = Add("hls-2");
+        Assert.NotNull(viewers.Watch(id, "main"));
+        Assert.NotNull(viewers.Watch(id, "main"));
+        Assert.Null(viewers.Watch(unused, "other"));
+        Assert.Equal(1, parts.Channels.Find("main")!.GetSnapshot().Viewers);
+        time.Advance(HlsViewers.UnusedTimeout + TimeSpan.FromSeconds(2));
+        await Eventually.TrueAsync(() => limiter.Count == 1);
+        Assert.Null(viewers.Find(unused, "main"));
+        Assert.NotNull(viewers.Find(id, "main"));
         time.Advance(HlsViewers.SilenceTimeout - TimeSpan.FromSeconds(1));
         Assert.NotNull(viewers.Find(id, "main"));
         Assert.Null(viewers.Find(id, "other"));
@@ -136,6 +155,9 @@ public sealed class HlsApiTests
         await Eventually.TrueAsync(() => limiter.Count == 0 && parts.Channels.Find("main")!.GetSnapshot().Viewers == 0);
         Assert.Empty(parts.Connections.All);
         Assert.Null(viewers.Find(id, "main"));
+
+        string Add(string clientId) => viewers.Add(
+            new StreamConnection(clientId, StreamRole.Player, "hls", "main", null, "192.0.2.1", "", time.GetUtcNow(), _ => { }), parts.Channels.Find("main")!.OpenHls(null)!);
     }
 
     private static async Task WrongAddressesAsync(RunningServer server, string program, string segment)
@@ -158,13 +180,6 @@ public sealed class HlsApiTests
             var answer = await OpenAsync(server, path);
             Assert.True((answer.Status, answer.Code) == (HttpStatusCode.NotFound, code), $"{path}: {answer.Status} {answer.Text}");
         }
-    }
-
-    private static async Task<RunningServer> OnAirAsync(Func<ServerOptions, ServerOptions>? change = null)
-    {
-        var server = await RunningServer.StartAsync("start: always\n", change: change);
-        await server.WaitForStateAsync("fallback");
-        return server;
     }
 
     private static async Task<string> BeginAsync(RunningServer server)
