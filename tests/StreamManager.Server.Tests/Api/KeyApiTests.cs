@@ -230,8 +230,9 @@ public sealed class KeyApiTests : IAsyncLifetime
 
         // Off air there is nothing to show, but that is only said to those who may look.
         Assert.Equal(HttpStatusCode.NotFound, (await _server.SendAsync(HttpMethod.Get, $"/preview/main.jpg?token={token}", token: null)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await _server.SendAsync(HttpMethod.Get, $"/hls/main/index.m3u8?token={token}", token: null)).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await _server.SendAsync(HttpMethod.Get, $"/preview/main.jpg?token={token}", token: null, port: _server.Server.BoundPorts.Health)).Status);
-        foreach (var path in (string[])[$"/preview/main.jpg?source=main&token={token}", $"/preview/other.jpg?token={token}", $"/preview/main.jpg?token={token}x", $"/api/status?token={token}"])
+        foreach (var path in (string[])[$"/preview/main.jpg?source=main&token={token}", $"/preview/other.jpg?token={token}", $"/preview/main.jpg?token={token}x", $"/api/status?token={token}", $"/hls/main/index.m3u8?source=main&token={token}", $"/hls/other/index.m3u8?token={token}"])
             Assert.Equal(HttpStatusCode.Unauthorized, (await _server.SendAsync(HttpMethod.Get, path, token: null)).Status);
         Assert.Equal(HttpStatusCode.NoContent, (await _server.PostAsync("/api/keys/sign/rotate")).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await _server.SendAsync(HttpMethod.Get, $"/preview/main.jpg?token={token}", token: null)).Status);
