@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using StreamManager.Server.Security;
 using StreamManager.Server.Security.Accounts;
+using StreamManager.Server.Storage;
 
 namespace StreamManager.Server.Realtime;
 
@@ -146,6 +148,31 @@ internal sealed class RealtimeClient(WebSocket socket, string address, string ho
             Close(WebSocketCloseStatus.PolicyViolation, "A frame did not end in time.", "endless");
         if (Passed(Volatile.Read(ref _closingSince), RealtimeLimits.CloseTimeout))
             socket.Abort();
+    }
+
+    /// <summary>Asks again who it is, and closes it when it may not watch any more, or what says who it is cannot be read. While nobody can be asked, who was known stays known.</summary>
+    public async ValueTask CheckCallerAsync(CancellationToken cancellationToken)
+    {
+        if (Recheck is not { } recheck)
+            return;
+        try
+        {
+            if (await recheck(cancellationToken) is { } caller && caller.Permissions.HasFlag(Permissions.View))
+            {
+                Caller = caller;
+                return;
+            }
+        }
+        catch (StoreUnavailableException)
+        {
+            return;
+        }
+        catch (DamagedDocumentException)
+        {
+            // Who cannot be read does not get in, and does not stay.
+        }
+
+        Close(WebSocketCloseStatus.PolicyViolation, "The token or the session has ended.", "revoked");
     }
 
     private bool Passed(long since, TimeSpan limit) => since != Never && time.GetElapsedTime(since) >= limit;

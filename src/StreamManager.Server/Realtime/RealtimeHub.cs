@@ -5,7 +5,6 @@ using StreamManager.Server.Api;
 using StreamManager.Server.Broadcasts;
 using StreamManager.Server.Events;
 using StreamManager.Server.Security;
-using StreamManager.Server.Storage;
 using StreamManager.Server.Webhooks;
 
 namespace StreamManager.Server.Realtime;
@@ -179,18 +178,14 @@ internal sealed partial class RealtimeHub : IAsyncDisposable
     {
         foreach (var (client, _) in _clients)
         {
-            if (client.Recheck is not { } recheck)
-                continue;
             try
             {
-                if (await recheck(_stopping.Token) is { } caller && caller.Permissions.HasFlag(Permissions.View))
-                    client.Caller = caller;
-                else
-                    client.Close(WebSocketCloseStatus.PolicyViolation, "The token or the session has ended.", "revoked");
+                await client.CheckCallerAsync(_stopping.Token);
             }
-            catch (StoreUnavailableException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                // Nobody to ask: who was known stays known.
+                // A fault of ours with one is no reason not to ask about the others.
+                LogFault(_logger, e);
             }
         }
     }

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using StreamManager.Server.Realtime;
+using StreamManager.Server.Security;
+using StreamManager.Server.Storage;
 using StreamManager.TestKit;
 
 namespace StreamManager.Server.Tests.Realtime;
@@ -52,6 +54,36 @@ public sealed class RealtimeClientTests
         time.Advance(RealtimeLimits.SendTimeout);
         client.CheckTimes();
         Assert.True(client.IsClosing);
+    }
+
+    [Theory]
+    [InlineData("nobody", true)]
+    [InlineData("may not watch", true)]
+    [InlineData("cannot be read", true)]
+    [InlineData("store is away", false)]
+    [InlineData("the same", false)]
+    public async Task Caller_WhoIsAskedAboutAgain_IsClosedUnlessItMayWatch(string answer, bool isClosed)
+    {
+        using var pair = await SocketPair.ConnectAsync();
+        var known = Server.Security.Accounts.Caller.Administrator;
+        var client = new RealtimeClient(pair.Server, "127.0.0.1", "localhost", new ManualTimeProvider())
+        {
+            Caller = known,
+            Recheck = _ => answer switch
+            {
+                "nobody" => new(default(Server.Security.Accounts.Caller)),
+                "may not watch" => new(known with { Permissions = Permissions.None }),
+                "cannot be read" => throw new DamagedDocumentException("token", "the-damaged-one"),
+                "store is away" => throw new StoreUnavailableException("away"),
+                _ => new(known),
+            },
+        };
+        await client.CheckCallerAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(isClosed, client.IsClosing);
+        if (!isClosed)
+            return;
+        var farewell = await pair.Client.ReceiveAsync(new byte[100], TestContext.Current.CancellationToken);
+        Assert.Equal((WebSocketMessageType.Close, WebSocketCloseStatus.PolicyViolation), (farewell.MessageType, farewell.CloseStatus));
     }
 
     [Fact]
