@@ -95,6 +95,14 @@ describe('withHistory', () => {
     expect(histories['main/source/main']?.bitrateKbps).toEqual([10, 30, 2400]);
   });
 
+  it('keeps what was heard before the server began to measure: it was started anew', () => {
+    const state = applyFrame(applyFrame(emptyState, { ...metricsFrame(), time: '2026-01-01T00:00:07.4Z' }, 0), metricsFrame(), 0);
+    const { histories } = withHistory(state, measured);
+    expect(histories['main/d']?.times).toEqual([at + 7.4, at + 9, at + 11]);
+    const none = { ...measured, curves: [{ ...curve('program', 'main'), bitrateKbps: [null, null, null] }] };
+    expect(withHistory(state, none).histories['main']).toEqual(state.histories['main']);
+  });
+
   it('begins curves of which nothing was heard yet, and keeps the others', () => {
     const state = applyFrame(emptyState, metricsFrame({ channel: 'second' }), 0);
     const { histories } = withHistory(state, measured);

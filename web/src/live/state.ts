@@ -76,7 +76,9 @@ export function withEvents(state: LiveState, added: readonly LiveEvent[]): LiveS
   return { ...state, events };
 }
 
-/** Puts what the server has measured so far (by REST) before what was heard since. */
+const nothing: History = { times: [], bitrateKbps: [], fps: [], queueMs: [] };
+
+/** Puts what the server has measured so far (by REST) between what was heard before it began to measure (it was started anew) and what was heard since. */
 export function withHistory(state: LiveState, measured: MeasuredHistory): LiveState {
   const from = Date.parse(measured.from) / 1_000;
   const histories: Record<string, History> = { ...state.histories };
@@ -85,10 +87,10 @@ export function withHistory(state: LiveState, measured: MeasuredHistory): LiveSt
     const earlier: Measured[] = curve.bitrateKbps.flatMap((bitrateKbps, index) =>
       bitrateKbps === null ? [] : [{ times: from + index, bitrateKbps, fps: curve.fps[index] ?? 0, queueMs: curve.queueMs[index] ?? 0 }],
     );
-    const last = earlier.at(-1)?.times ?? -Infinity;
-    const heard = histories[key];
-    const since = heard === undefined ? -1 : heard.times.findIndex(time => time >= last + 1);
-    const joined = (name: keyof History) => [...earlier.map(each => each[name]), ...(heard === undefined || since < 0 ? [] : heard[name].slice(since))].slice(-historyLength);
+    const heard = histories[key] ?? nothing;
+    const heardBefore = (second: number) => heard.times.filter(time => time < second).length;
+    const [before, since] = [heardBefore(earlier[0]?.times ?? Infinity), heardBefore((earlier.at(-1)?.times ?? Infinity) + 1)];
+    const joined = (name: keyof History) => [...heard[name].slice(0, before), ...earlier.map(each => each[name]), ...heard[name].slice(since)].slice(-historyLength);
     histories[key] = { times: joined('times'), bitrateKbps: joined('bitrateKbps'), fps: joined('fps'), queueMs: joined('queueMs') };
   }
   return { ...state, histories };
