@@ -9,15 +9,12 @@ internal readonly record struct Figures(int BitrateKbps, float Fps, int QueueMs)
 /// <summary>The figures of the last minutes, one each second. A second in which nobody measured is a hole. Not thread-safe.</summary>
 internal sealed class FigureCurve
 {
-    /// <summary>Seconds that are kept: what somebody who comes to a show that has a problem wants to see; 8 KB a curve.</summary>
+    /// <summary>Seconds that are kept: what somebody who comes to a show that has a problem wants to see; 10 KB a curve.</summary>
     public const int Kept = 600;
 
-    private readonly Figures[] _figures = new Figures[Kept];
+    private readonly Figures?[] _figures = new Figures?[Kept];
     private long _first = long.MaxValue;
     private long _last = long.MinValue;
-
-    // Set bits are seconds that were measured; the others in between are holes.
-    private readonly bool[] _isMeasured = new bool[Kept];
 
     /// <summary>Adds what was measured in a second (since 1970). A second that is not after the last one is left out: clocks are set back.</summary>
     public void Add(long second, in Figures figures)
@@ -31,15 +28,14 @@ internal sealed class FigureCurve
         else if (_first != long.MaxValue)
         {
             for (var hole = Math.Max(_last + 1, second - Kept); hole < second; hole++)
-                _isMeasured[hole % Kept] = false;
+                _figures[hole % Kept] = null;
         }
 
         _first = _first == long.MaxValue ? second : Math.Max(_first, second - Kept + 1);
         _last = second;
         _figures[second % Kept] = figures;
-        _isMeasured[second % Kept] = true;
     }
 
     /// <summary>What was measured in a second; null: nothing, or it is not kept any more.</summary>
-    public Figures? this[long second] => second >= _first && second <= _last && _isMeasured[second % Kept] ? _figures[second % Kept] : null;
+    public Figures? this[long second] => second >= _first && second <= _last ? _figures[second % Kept] : null;
 }
