@@ -45,18 +45,16 @@ public sealed class HistoryApiTests
         static int Measured(JsonElement curve) => curve.GetProperty("bitrateKbps").EnumerateArray().Count(second => second.ValueKind is JsonValueKind.Number);
     }
 
-    [Theory]
-    [InlineData("0")]
-    [InlineData("601")]
-    [InlineData("-1")]
-    [InlineData("1.5")]
-    [InlineData("")]
-    [InlineData("99999999999")]
-    public async Task Seconds_ThatAreNone_AreRefused(string seconds)
+    [Fact]
+    public async Task Seconds_ThatAreNone_AreRefused()
     {
         await using var server = await RunningServer.StartAsync();
-        var answer = await server.GetAsync($"/api/channels/main/history?seconds={seconds}");
-        Assert.Equal((HttpStatusCode.BadRequest, "invalid_parameter"), (answer.Status, answer.Code));
+        foreach (var seconds in (string[])["0", "601", "-1", "1.5", "", "99999999999"])
+        {
+            var answer = await server.GetAsync($"/api/channels/main/history?seconds={seconds}");
+            Assert.Equal((seconds, HttpStatusCode.BadRequest, "invalid_parameter"), (seconds, answer.Status, answer.Code));
+        }
+
         Assert.Equal("channel_not_found", (await server.GetAsync("/api/channels/nobody/history")).Code);
     }
 }
