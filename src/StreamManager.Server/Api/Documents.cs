@@ -51,7 +51,7 @@ internal sealed record ConnectionTestDocument(bool Ok, string Stage, string Deta
 /// <summary>One publisher or player.</summary>
 /// <param name="ClientId">Unique in a run of the server, never reused.</param>
 /// <param name="ConnectionType">publisher or player.</param>
-/// <param name="Protocol">rtmp, rtmps or http-flv.</param>
+/// <param name="Protocol">rtmp, rtmps, http-flv or hls.</param>
 /// <param name="Channel">The channel.</param>
 /// <param name="Source">The source; null: the program.</param>
 /// <param name="StreamPath">Both together.</param>

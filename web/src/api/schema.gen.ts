@@ -2458,7 +2458,7 @@ export interface components {
             durationSeconds: number;
             /** @description Id of the stream key that it publishes with; null: a player, a fixed key of the configuration, or a signed address. */
             keyId: null | string;
-            /** @description rtmp, rtmps or http-flv. */
+            /** @description rtmp, rtmps, http-flv or hls. */
             protocol: string;
             /** @description Its address without port. */
             remoteAddress: string;
