@@ -29,7 +29,8 @@ public sealed class RunningShowTests(Browser browser) : IClassFixture<Browser>
 
         // A page that is opened in the middle of a show has its curves at once: the server has kept them.
         await page.RunAndWaitForResponseAsync(() => page.GotoAsync("/"), answer => answer is { Status: 200 } && answer.Url.EndsWith("/api/channels/main/history", StringComparison.Ordinal));
-        await Assertions.Expect(page.Locator(".sparkline-line")).ToBeVisibleAsync();
+        foreach (var measure in (string[])["Bitrate", "Frames per second"])
+            await Assertions.Expect(page.GetByRole(AriaRole.Img, new() { Name = $"{measure} of Twitch in the last two minutes" }).Locator(".sparkline-line")).ToBeVisibleAsync();
         await page.GetByText("Over time").ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Img, new() { NameRegex = new Regex("^Frames per second in the last minute: now ") })).ToBeVisibleAsync();
 
