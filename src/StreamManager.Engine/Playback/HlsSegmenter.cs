@@ -179,7 +179,7 @@ internal sealed class HlsSegmenter(double keyframeSeconds = 0)
         // A picture that stands for longer than a segment may be belongs to the next one, as far as the playlist is concerned.
         var duration = MediaTime.Min(MediaTime.Max(end - _start, MediaTime.FromMilliseconds(1)), Longest).ToTimeSpan();
         if (TargetSeconds == 0)
-            TargetSeconds = Math.Clamp((int)Math.Max(Math.Round(duration.TotalSeconds), Math.Ceiling(keyframeSeconds - HlsLimits.Slack.Seconds)), HlsLimits.ShortestTarget, HlsLimits.LongestTarget);
+            TargetSeconds = Math.Clamp((int)Math.Ceiling(Math.Max(duration.TotalSeconds, keyframeSeconds) - HlsLimits.Slack.Seconds), HlsLimits.ShortestTarget, HlsLimits.LongestTarget);
         into.Add(new HlsSegment
         {
             Number = _nextNumber++,

@@ -12,6 +12,8 @@ public sealed class HlsSegmenterTests
     [InlineData(0.5, 2, new[] { 1.5, 1.5, 1.5 })]
     [InlineData(1, 2, new[] { 2.0, 2.0, 2.0 })]
     [InlineData(2, 2, new[] { 2.0, 2.0, 2.0 })]
+    [InlineData(2.5, 3, new[] { 2.5, 2.5, 2.5 })]
+    [InlineData(4.5, 5, new[] { 4.5, 4.5, 4.5 })]
     [InlineData(4, 4, new[] { 4.0, 4.0, 4.0 })]
     [InlineData(6, 6, new[] { 6.0, 6.0, 6.0 })]
     public void Segments_EndAtKeyframes_AndTheTargetIsTheirLength(double keyframeEvery, int target, double[] durations)
