@@ -109,8 +109,12 @@ public sealed class HlsFeedTests : IAsyncDisposable
         await OpenedAsync(1);
         Send(0, 3);
         await FirstAsync(viewing);
-        _hub.End(HubEnd.Interrupted);
-        _hub.Begin(HlsStream.Header(EncoderSettings.High640x360));
+        // In one turn of the loop, as there: the reader is back before the second otherwise.
+        lock (_hub)
+        {
+            _hub.End(HubEnd.Interrupted);
+            _hub.Begin(HlsStream.Header(EncoderSettings.High640x360));
+        }
         await OpenedAsync(2);
         Send(3, 7.1, keyframesFrom: 3);
         await Eventually.TrueAsync(() => viewing.Window.Segments.Any(segment => segment.IsDiscontinuity));
