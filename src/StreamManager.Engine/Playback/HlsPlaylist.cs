@@ -19,7 +19,9 @@ public static class HlsPlaylist
     // A playlist must not promise less than comes; before the second segment there is one measure only.
     private const double BandwidthMargin = 1.1;
 
-    /// <summary>The playlist that says what the program is, and where its media playlist is.</summary>
+    /// <summary>
+    /// The playlist that says what the program is, and where its media playlist is. It is read once: that segments are independent would be promised here for those to come, too (RFC 8216 section 4.3.5.1).
+    /// </summary>
     /// <param name="window">With a segment at least.</param>
     /// <param name="mediaAddress">Of the media playlist.</param>
     public static string Multivariant(HlsWindow window, string mediaAddress)
@@ -39,7 +41,7 @@ public static class HlsPlaylist
         var codecs = CodecName.Of(video) + (audio is null ? "" : $",{CodecName.Of(audio)}");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"#EXTM3U\n#EXT-X-VERSION:{Version}\n{(window.IsIndependent ? "#EXT-X-INDEPENDENT-SEGMENTS\n" : "")}#EXT-X-STREAM-INF:BANDWIDTH={Math.Ceiling(Math.Max(peak, average) * BandwidthMargin):0},AVERAGE-BANDWIDTH={Math.Ceiling(average):0},CODECS=\"{codecs}\",RESOLUTION={video.Format.Width}x{video.Format.Height},FRAME-RATE={rate:0.000}\n{mediaAddress}\n");
+            $"#EXTM3U\n#EXT-X-VERSION:{Version}\n#EXT-X-STREAM-INF:BANDWIDTH={Math.Ceiling(Math.Max(peak, average) * BandwidthMargin):0},AVERAGE-BANDWIDTH={Math.Ceiling(average):0},CODECS=\"{codecs}\",RESOLUTION={video.Format.Width}x{video.Format.Height},FRAME-RATE={rate:0.000}\n{mediaAddress}\n");
     }
 
     /// <summary>The segments that there are now.</summary>

@@ -31,7 +31,6 @@ public sealed class HlsPlaylistTests
             """
             ^#EXTM3U
             #EXT-X-VERSION:7
-            #EXT-X-INDEPENDENT-SEGMENTS
             #EXT-X-STREAM-INF:BANDWIDTH=[0-9]+,AVERAGE-BANDWIDTH=[0-9]+,CODECS="avc1.64000D,mp4a.40.2",RESOLUTION=320x180,FRAME-RATE=30.000
             program.m3u8\?viewer=a
             $
