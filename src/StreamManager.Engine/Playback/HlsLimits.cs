@@ -39,6 +39,9 @@ internal static class HlsLimits
     /// <summary>Pictures and frames of sound in a segment, more are cut: 6.4 s of 480 pictures and 94 frames of sound a second. Bounds what a stream of empty frames costs.</summary>
     public const int MaxSegmentSamples = 4_096;
 
+    /// <summary>What a sample costs beside its bytes, about: its array's head, its place in the list and its line in the table. Empty frames would be free without it.</summary>
+    public const int BytesPerSample = 80;
+
     /// <summary>A larger step of time, either way, is not the same timeline any more: players are told so. Nothing of the kind is on a program; a source's own clock can do it.</summary>
     public static readonly MediaTime LargestStep = MediaTime.FromMilliseconds(3_000);
 }

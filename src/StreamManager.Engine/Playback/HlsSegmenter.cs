@@ -134,7 +134,7 @@ internal sealed class HlsSegmenter(double keyframeSeconds = 0)
         if (packet.IsVideoKeyframe && (length >= HlsLimits.ShortestCut || !_isIndependent))
             return true;
         return length + (packet.IsVideoFrame ? _pictureStep : MediaTime.Zero) > Longest
-            || _heldBytes + packet.Packet.Body.Length > HlsLimits.MaxSegmentBytes
+            || _heldBytes + packet.Packet.Body.Length + HlsLimits.BytesPerSample > HlsLimits.MaxSegmentBytes
             || _pictures!.Count + (_sound?.Count ?? 0) >= HlsLimits.MaxSegmentSamples;
     }
 
@@ -148,7 +148,7 @@ internal sealed class HlsSegmenter(double keyframeSeconds = 0)
             _pictureStep = time - _lastPicture;
         _lastPicture = time;
         _pictures!.AddPicture(data, Units(time - _origin, Mp4Track.VideoTimescale), (int)Units(picture.CompositionOffset, Mp4Track.VideoTimescale), picture.IsKeyframe);
-        _heldBytes += picture.Body.Length;
+        _heldBytes += picture.Body.Length + HlsLimits.BytesPerSample;
     }
 
     private void AddSound(MediaPacket sound, MediaTime time)
@@ -165,7 +165,7 @@ internal sealed class HlsSegmenter(double keyframeSeconds = 0)
             return; // a frame that nobody could play
         }
         _sound.AddSound(sound.Payload, Units(time - _origin, _init.Audio.Timescale), samples);
-        _heldBytes += sound.Body.Length;
+        _heldBytes += sound.Body.Length + HlsLimits.BytesPerSample;
     }
 
     private void Cut(MediaTime end, long? lastPictureEnd, List<HlsSegment> into)

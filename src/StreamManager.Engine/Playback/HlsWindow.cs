@@ -32,9 +32,9 @@ public sealed record HlsWindow
     public bool CanBegin => !Segments.IsEmpty;
 
     /// <summary>
-    /// There is as much as a player wants to stay behind, so that it need not wait in the middle; or no more will come. With less than that Chromium gives up at once (156: "could not parse").
+    /// There is as much as a player wants to stay behind, so that it need not wait in the middle; or no more will come, or be kept. With less than that Chromium gives up at once (156: "could not parse").
     /// </summary>
-    public bool IsReady => IsEnded || (CanBegin && Segments.Sum(static segment => segment.Duration.TotalSeconds) >= HlsLimits.ListedTargets * TargetSeconds - HlsLimits.Slack.Seconds);
+    public bool IsReady => IsEnded || (CanBegin && (Segments[0].Number > 0 || Segments.Sum(static segment => segment.Duration.TotalSeconds) >= HlsLimits.ListedTargets * TargetSeconds - HlsLimits.Slack.Seconds));
 
     /// <summary>The segments in the playlist.</summary>
     public ReadOnlySpan<HlsSegment> ListedSegments => Segments.AsSpan()[^Listed..];

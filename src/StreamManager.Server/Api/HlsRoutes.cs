@@ -15,9 +15,9 @@ namespace StreamManager.Server.Api;
 internal sealed class HlsRoutes(ApiServices services, ConnectionWatch watch, HlsViewers viewers)
 {
     /// <summary>
-    /// The first viewer waits for three target durations, which is six seconds as a rule. With rare keyframes it gets what there is by then: one segment at least, unless a source sends nothing.
+    /// The first viewer waits for three target durations, which is six seconds as a rule and 18 with rare keyframes; with a source that falters it gets what there is by then.
     /// </summary>
-    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>A viewer that takes nothing for so long is gone.</summary>
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
@@ -175,6 +175,10 @@ internal sealed class HlsRoutes(ApiServices services, ConnectionWatch watch, Hls
             using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, slow.Token);
             await body.FlushAsync(either.Token);
             viewers.Touch(viewer);
+
+            // What nobody can ask for any more is not held for one who is slow: a segment is up to 16 MiB, and a viewer may have many requests.
+            if (!ReferenceEquals(viewer.Viewing.Window.Find(segment.Number), segment))
+                throw new OperationCanceledException();
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed record HlsViewer(string Id, StreamConnection Connection, HlsView
 /// <summary>
 /// Everybody who watches by HLS. A viewer is many requests and no connection, so it is gone when it has asked for nothing for a while. Thread-safe. Owns the viewings; ended by <see cref="DisposeAsync"/>.
 /// </summary>
-internal sealed class HlsViewers : IAsyncDisposable
+internal sealed partial class HlsViewers : IAsyncDisposable
 {
     /// <summary>A player asks for the playlist once in a target duration, at most 6 s: this forgives three of them, and a reload of the page is not a second viewer for long.</summary>
     internal static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(20);
@@ -79,6 +79,7 @@ internal sealed class HlsViewers : IAsyncDisposable
     private readonly ConnectionWatch _watch;
     private readonly ConnectionLimiter _limiter;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _checking;
 
@@ -87,9 +88,10 @@ internal sealed class HlsViewers : IAsyncDisposable
     /// <param name="watch">Told when they are gone.</param>
     /// <param name="limiter">Bounds them.</param>
     /// <param name="time">The clock.</param>
-    public HlsViewers(ConnectionRegistry connections, ConnectionWatch watch, ConnectionLimiter limiter, TimeProvider time)
+    /// <param name="logger">For faults of ours.</param>
+    public HlsViewers(ConnectionRegistry connections, ConnectionWatch watch, ConnectionLimiter limiter, TimeProvider time, ILogger<HlsViewers> logger)
     {
-        (_connections, _watch, _limiter, _time) = (connections, watch, limiter, time);
+        (_connections, _watch, _limiter, _time, _logger) = (connections, watch, limiter, time, logger);
         _checking = CheckAsync();
     }
 
@@ -159,8 +161,16 @@ internal sealed class HlsViewers : IAsyncDisposable
             {
                 foreach (var (id, viewer) in _viewers)
                 {
-                    if (_time.GetElapsedTime(viewer.AskedAt) > (viewer.IsWatching ? SilenceTimeout : UnusedTimeout))
-                        await EndAsync(id);
+                    try
+                    {
+                        if (_time.GetElapsedTime(viewer.AskedAt) > (viewer.IsWatching ? SilenceTimeout : UnusedTimeout))
+                            await EndAsync(id);
+                    }
+                    catch (Exception e)
+                    {
+                        // A fault of ours with one: the others are looked after all the same.
+                        LogFault(_logger, viewer.Connection.Id, e);
+                    }
                 }
             }
         }
@@ -169,4 +179,7 @@ internal sealed class HlsViewers : IAsyncDisposable
             // The end.
         }
     }
+
+    [LoggerMessage(1, LogLevel.Error, "An internal fault at the end of the viewer {Viewer}.")]
+    private static partial void LogFault(ILogger logger, string viewer, Exception exception);
 }

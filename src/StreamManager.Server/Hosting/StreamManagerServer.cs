@@ -282,7 +282,7 @@ internal sealed partial class StreamManagerServer : IAsyncDisposable
         new HistoryRoutes(services, OwnAsync(new RecentFigures(() => _channels.All.Select(channel => channel.GetSnapshot()), time, loggers.CreateLogger<RecentFigures>()))).Map(_application);
         new PreviewRoutes(services, watch).Map(_application);
         var hlsLimiter = new ConnectionLimiter(options.Rtmp.MaximumConnections, options.Rtmp.MaximumConnectionsPerAddress);
-        new HlsRoutes(services, watch, OwnAsync(new HlsViewers(connections, watch, hlsLimiter, time))).Map(_application);
+        new HlsRoutes(services, watch, OwnAsync(new HlsViewers(connections, watch, hlsLimiter, time, loggers.CreateLogger<HlsViewers>()))).Map(_application);
         new DrillRoutes(services, drills).Map(_application);
         new BroadcastRoutes(history, events, time).Map(_application);
         new EventRoutes(new JournalReader(state.Journal)).Map(_application);

@@ -78,14 +78,14 @@ public sealed class LivePageTests(Browser browser) : IClassFixture<Browser>
         var seen = page.EvaluateAsync(
             """
             () => new Promise(done => {
-              const look = () => document.querySelector('[data-testid=air-state]').textContent.startsWith('On fallback') && done();
+              const look = () => document.querySelector('[data-testid=air-state]')?.textContent.startsWith('On fallback') && done();
               new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
               look();
             })
             """);
         var since = Stopwatch.GetTimestamp();
         publisher.Kill();
-        await seen.WaitAsync(TestContext.Current.CancellationToken);
+        await seen.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         var taken = Stopwatch.GetElapsedTime(since);
         TestContext.Current.TestOutputHelper?.WriteLine($"The fallback was seen after {taken.TotalMilliseconds:0} ms.");
         await publisher.DisposeAsync();
