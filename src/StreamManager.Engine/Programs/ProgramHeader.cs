@@ -76,11 +76,12 @@ internal sealed record ProgramHeader
     {
         if (!VideoFits(header, slot) || !AudioFits(header, slot))
             return FormatFit.Transcode;
-        if (header.Avc is not { } known)
-            return FormatFit.Direct;
-        var own = AvcDecoderConfiguration.Read(slot.VideoConfiguration!.Payload.Span);
-        return own.ParameterSets.All(set => known.ParameterSets.Any(other => other.Span.SequenceEqual(set.Span))) ? FormatFit.Direct : FormatFit.DirectWithParameterSets;
+        return HoldsSetsOf(header, slot) ? FormatFit.Direct : FormatFit.DirectWithParameterSets;
     }
+
+    /// <summary>True when the announced configuration is enough for the source's own pictures. Only H.264 can have others, see <see cref="VideoFits"/>.</summary>
+    public static bool HoldsSetsOf(ProgramHeader header, SourceSlot slot) => header.Avc is not { } known
+        || AvcDecoderConfiguration.Read(slot.VideoConfiguration!.Payload.Span).ParameterSets.All(set => known.ParameterSets.Any(other => other.Span.SequenceEqual(set.Span)));
 
     /// <summary>True when a decoder of the program takes the source's pictures: same codec, size and sample format. Other parameter sets can travel in-band with H.264 only.</summary>
     public static bool VideoFits(ProgramHeader header, SourceSlot slot)

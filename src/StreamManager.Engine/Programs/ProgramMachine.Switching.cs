@@ -180,10 +180,14 @@ internal sealed partial class ProgramMachine
         }
         if (packet.IsKeyframe)
         {
-            // Sets of another source, once sent, have taken the place of those with the same ids in every decoder: from then on each source brings its own again.
-            _setsReplaced |= slot.Fit is FormatFit.DirectWithParameterSets;
-            if (_setsReplaced && slot.Fit is FormatFit.Direct or FormatFit.DirectWithParameterSets)
-                packet = ProgramHeader.WithOwnParameterSets(packet, slot);
+            // Sets of another source, once sent, have taken the place of those with the same ids in every decoder: from then on each source brings its own again. So it is with the pictures of a
+            // source whose sound alone is transcoded: they are its own. Pictures that a transcoder has made carry theirs already.
+            if (ProgramHeader.VideoFits(_header!, slot))
+            {
+                _setsReplaced |= !ProgramHeader.HoldsSetsOf(_header!, slot);
+                if (_setsReplaced)
+                    packet = ProgramHeader.WithOwnParameterSets(packet, slot);
+            }
             _heldKeyframe = packet;
         }
         timeline.AddVideo(packet, _emitted);

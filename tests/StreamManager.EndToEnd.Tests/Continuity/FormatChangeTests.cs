@@ -38,6 +38,13 @@ public sealed class FormatChangeTests
         publisher.Kill();
         await stage.Marks.AddAsync("fallback", null);
 
+        // Pictures that fit, but with parameter sets of their own; only the sound is transcoded.
+        publisher = await stage.PublishAsync(Small with { Picture = TestPicture.Green, BFrames = 2, AudioSampleRate = 44100 });
+        await stage.Marks.AddAsync("live", TestPicture.Green);
+        Assert.True((await stage.Api.StatusAsync()).Source.Transcoded);
+        publisher.Kill();
+        await stage.Marks.AddAsync("fallback", null);
+
         await stage.PublishAsync(Small);
         await stage.Marks.AddAsync("live", TestPicture.Red);
         Assert.False((await stage.Api.StatusAsync()).Source.Transcoded);
