@@ -216,6 +216,13 @@ public sealed partial class Channel : IAsyncDisposable
             : new SourceAdmission.Busy();
     }
 
+    /// <summary>The program (null) is on air, or the source is there: asked before a viewer is announced to anybody. It may have gone when the viewer comes.</summary>
+    public async ValueTask<bool> IsThereAsync(string? sourceId)
+    {
+        SourceSlot? slot = null;
+        return (sourceId is null || _slots.TryGetValue(sourceId, out slot)) && await _loop.IsThereAsync(slot);
+    }
+
     /// <summary>The program (null) or a source for an RTMP player; null: there is nothing to play.</summary>
     public async ValueTask<IRtmpPlayFeed?> OpenPlayFeedAsync(string? sourceId) => await OpenViewerAsync(sourceId) is { } queue ? new PlayFeed(queue) : null;
 

@@ -190,11 +190,14 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
     /// <summary>Adds a subscriber to the program (null) or to a source. False: there is nothing to subscribe to.</summary>
     public Task<bool> SubscribeAsync(SourceSlot? slot, IHubSubscriber subscriber) => InvokeAsync(loop =>
     {
-        if (slot is null ? !loop._machine.IsOnAir : slot.Origin is null)
+        if (!loop.IsThere(slot))
             return false;
         loop.HubOf(slot).Subscribe(subscriber);
         return true;
     });
+
+    /// <summary>The program (null) is on air, or the source has a publisher: <see cref="SubscribeAsync"/> would have something.</summary>
+    public Task<bool> IsThereAsync(SourceSlot? slot) => InvokeAsync(loop => loop.IsThere(slot));
 
     /// <summary>Removes a subscriber, without a word to it.</summary>
     public Task UnsubscribeAsync(SourceSlot? slot, IHubSubscriber subscriber) => InvokeAsync(loop =>
@@ -217,6 +220,8 @@ internal sealed partial class ProgramLoop : IAsyncDisposable
         await _running;
         await _timer.DisposeAsync();
     }
+
+    private bool IsThere(SourceSlot? slot) => slot is null ? _machine.IsOnAir : slot.Origin is not null;
 
     private PacketHub HubOf(SourceSlot? slot) => slot?.Hub ?? _hub;
 

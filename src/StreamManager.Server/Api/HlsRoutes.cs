@@ -58,6 +58,10 @@ internal sealed class HlsRoutes(ApiServices services, ConnectionWatch watch, Hls
     {
         if (services.Channels.Find(channel) is not { } found)
             return Problem.Missing("channel");
+
+        // Before anybody hears of it: requests for nothing would push all else out of the journal.
+        if (!await found.IsThereAsync(source))
+            return PreviewRoutes.NothingToShow;
         var address = Addresses.Text(context.Connection.RemoteIpAddress);
         if (!viewers.TryEnter(address))
             return TooMany;

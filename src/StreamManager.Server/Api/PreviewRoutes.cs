@@ -35,6 +35,10 @@ internal sealed class PreviewRoutes(ApiServices services, ConnectionWatch watch)
     {
         if (services.Channels.Find(channel) is not { } found)
             return Problem.Missing("channel");
+
+        // Before anybody hears of it: requests for nothing would push all else out of the journal.
+        if (!await found.IsThereAsync(source))
+            return NothingToShow;
         var id = $"flv-{Interlocked.Increment(ref _lastId)}";
         try
         {

@@ -97,7 +97,7 @@ internal sealed partial class RtmpServerHandler(
         var slash = request.StreamName.IndexOf('/', StringComparison.Ordinal);
         var channelId = slash < 0 ? request.StreamName : request.StreamName[..slash];
         var sourceId = slash < 0 ? null : request.StreamName[(slash + 1)..];
-        if (channels.Find(channelId) is not { } channel)
+        if (channels.Find(channelId) is not { } channel || !await channel.IsThereAsync(sourceId))
             return NothingToPlay;
         if (await watch.BeginStreamAsync(request.ConnectionId, ConnectionType.Player, channelId, sourceId, cancellationToken) is { } refusal)
         {

@@ -126,6 +126,14 @@ public sealed class HlsApiTests
             var answer = await server.GetAsync(path);
             Assert.Equal((path, HttpStatusCode.NotFound, code), (path, answer.Status, answer.Code));
         }
+
+        foreach (var path in new[] { Index, "/preview/main.flv", "/preview/main.flv?source=main", "/preview/main.flv?source=nothing" })
+            Assert.Equal((path, "nothing_to_show"), (path, (await server.GetAsync(path)).Code));
+
+        // Who got nothing is not told of, and nobody is asked: else such requests would push all else out of the journal. What comes after them in the journal is there, so they would be.
+        await server.PostAsync("/api/start");
+        await server.WaitForAsync("/api/events?type=program.onAir", answer => answer.GetProperty("events").GetArrayLength() == 1);
+        Assert.Empty((await server.GetAsync("/api/events?type=connection")).Json.GetProperty("events").EnumerateArray());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using StreamManager.Rtmp.Server;
+using StreamManager.Server.Events;
 using StreamManager.Server.Keys;
 using StreamManager.Server.Options;
 using StreamManager.Server.Security;
@@ -85,6 +86,27 @@ public sealed class RtmpServerHandlerTests : IAsyncLifetime
     {
         var decision = await _parts.Handler.AuthorizePlayAsync(Request("main") with { RemoteAddress = address, Query = query }, TestContext.Current.CancellationToken);
         Assert.Equal(mayPlay, Assert.IsType<RtmpPlayDecision.Refused>(decision).MayPlay);
+    }
+
+    [Theory]
+    [InlineData("main")]
+    [InlineData("main/main")]
+    [InlineData("main/nothing")]
+    public async Task Play_OfWhatIsNotThere_IsRefusedBeforeAnybodyIsAsked(string name)
+    {
+        var request = Request(name) with { RemoteAddress = "127.0.0.1" };
+        Assert.Null(await _parts.Watch.ConnectAsync(request.ConnectionId, "rtmp", request.RemoteAddress, TestContext.Current.CancellationToken));
+        var asked = new List<string>();
+        _parts.Policy.Set(
+            (wanted, _) =>
+            {
+                asked.Add(wanted.Type);
+                return ValueTask.FromResult(ConnectionVerdict.Allowed);
+            },
+            failsOpen: true);
+        var refused = Assert.IsType<RtmpPlayDecision.Refused>(await _parts.Handler.AuthorizePlayAsync(request, TestContext.Current.CancellationToken));
+        Assert.Equal("NetStream.Play.StreamNotFound", refused.Code);
+        Assert.Empty(asked);
     }
 
     private ValueTask<RtmpPublishDecision> PublishAsync(string key, string query = "") =>
