@@ -23,19 +23,24 @@ export function fallbackSince(status: Status, events: readonly LiveEvent[]): num
   return status.startedAt === null ? null : Date.parse(status.startedAt);
 }
 
+/** What viewers see of a program that is on air; `seen` is what it shows. Nobody sees anything where nothing arrives. */
+function meaningOf(destinations: Status['destinations'], seen: string): string {
+  if (!destinations.some(({ enabled }) => enabled)) return 'On air, but sent nowhere: no destination is switched on.';
+  if (!destinations.some(({ verdict }) => verdict === 'delivering' || verdict === 'stalled')) return 'On air, but it arrives at no destination yet.';
+  return `Viewers see ${seen}.`;
+}
+
 export function airState(status: Status, events: readonly LiveEvent[], now: number): AirState {
   switch (status.state) {
     case 'live':
-      return { kind: 'live', words: 'Live', meaning: `Viewers see your ${status.program.activeSource === 'backup' ? 'backup source' : 'source'}.`, icon: Radio };
+      return { kind: 'live', words: 'Live', meaning: meaningOf(status.destinations, status.program.activeSource === 'backup' ? 'your backup source' : 'your source'), icon: Radio };
     case 'fallback': {
       const since = fallbackSince(status, events);
       const isHeld = status.source.selected === 'fallback';
       return {
         kind: 'fallback',
         words: since === null ? 'On fallback' : `On fallback ${clock((now - since) / 1_000)}`,
-        meaning: isHeld
-          ? 'Viewers see the fallback; somebody chose it. It stays until you return.'
-          : 'Viewers see the fallback. Your source comes back by itself.',
+        meaning: `${meaningOf(status.destinations, 'the fallback')} ${isHeld ? 'Somebody chose it; it stays until you return.' : 'Your source comes back by itself.'}`,
         icon: ShieldAlert,
       };
     }

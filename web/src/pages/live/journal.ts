@@ -81,7 +81,9 @@ export function describe({ type, data, actor }: LiveEvent): Entry | null {
     case 'audit.channel.stopped':
       return { text: `${who} ended the broadcast`, tone: 'calm' };
     case 'audit.channel.sourceSelected':
-      return { text: `${who} chose ${data['select'] === 'auto' ? 'the best source' : shown(data['select'])}`, tone: 'calm' };
+      return { text: data['select'] === 'auto' ? `${who} returned the program to its sources` : `${who} chose ${shown(data['select'])}`, tone: 'calm' };
+    case 'audit.channel.drillBegun':
+      return { text: `${who} began a drill: the source is cut off for ${text(data['seconds'])} s`, tone: 'calm' };
     case 'server.stopping':
       return { text: 'The server was stopped', tone: 'off' };
     case 'server.started':

@@ -16,9 +16,10 @@ import { checkSource, isMeasuring, otherWarnings } from './source-check';
 import './start.css';
 
 /** What to enter into an encoder: the key in full for who may see it. */
-async function readKey(channel: string): Promise<string | null> {
+async function readKey(channel: string, hint: string): Promise<string | null> {
   const keys = await api.get('/api/keys');
-  const own = keys.find(key => key.channelId === channel && key.sourceId === 'main' && key.origin === 'channel');
+  // One of its own that stands behind a key of the settings has another end.
+  const own = keys.find(key => key.channelId === channel && key.sourceId === 'main' && key.origin === 'channel' && key.keyHint === hint);
   return own ? ((await api.post('/api/keys/{id}/reveal', { path: { id: own.id } })).key ?? null) : null;
 }
 
@@ -30,7 +31,7 @@ export default function EncoderPage() {
   const localName = localNameIn(status?.ingest.url ?? '');
   const hint = status?.ingest.keyHint ?? '';
   // Not one of the lists of keys: those are read again after each event about keys, and showing one is such an event. Another key has another hint.
-  const key = useQuery({ queryKey: ['revealed-key', channel, hint], queryFn: () => readKey(channel), enabled: mayReveal && hint !== '', staleTime: Infinity, gcTime: 0 });
+  const key = useQuery({ queryKey: ['revealed-key', channel, hint], queryFn: () => readKey(channel, hint), enabled: mayReveal && hint !== '', staleTime: Infinity, gcTime: 0 });
   return (
     <>
       <PageHead
@@ -53,7 +54,11 @@ export default function EncoderPage() {
               <div className="copy-wait" />
             ) : (
               <Notice tone="calm">
-                The key ends in <code>{hint}</code>.{' '}
+                {hint.length > 1 && (
+                  <>
+                    The key ends in <code>{hint}</code>.{' '}
+                  </>
+                )}
                 {key.error ? wordsOf(key.error) : mayReveal ? 'It is the one in your settings (INGEST_KEY or config.yml).' : 'Owners can see it in full.'}
               </Notice>
             )}
