@@ -24,6 +24,9 @@ internal sealed record HlsViewer(string Id, StreamConnection Connection, HlsView
         set => Volatile.Write(ref _askedAt, value);
     }
 
+    /// <summary>Timestamp of when it was noticed that no segment follows; null: not so far. Whoever looks after the viewers writes it.</summary>
+    public long? EndedAt { get; set; }
+
     /// <summary>It has asked for the media playlist.</summary>
     public bool IsWatching => Volatile.Read(ref _isWatching);
 
@@ -67,6 +70,11 @@ internal sealed partial class HlsViewers : IAsyncDisposable
     /// Who has asked for the first playlist goes on to the next at once, or not at all: Chromium fetches the first one several times, and an address that is only looked at is not watched.
     /// </summary>
     internal static readonly TimeSpan UnusedTimeout = TimeSpan.FromSeconds(6);
+
+    /// <summary>
+    /// What has ended stays for so long, whoever asks for it: players fetch the rest at once, and stay 18 s behind at most. Without an end every viewer would keep the segments, up to 96 MiB, of each source that came and went.
+    /// </summary>
+    internal static readonly TimeSpan EndedTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>How much later than that it may be noticed.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
@@ -163,7 +171,7 @@ internal sealed partial class HlsViewers : IAsyncDisposable
                 {
                     try
                     {
-                        if (_time.GetElapsedTime(viewer.AskedAt) > (viewer.IsWatching ? SilenceTimeout : UnusedTimeout))
+                        if (IsOver(viewer))
                             await EndAsync(id);
                     }
                     catch (Exception e)
@@ -178,6 +186,14 @@ internal sealed partial class HlsViewers : IAsyncDisposable
         {
             // The end.
         }
+    }
+
+    private bool IsOver(HlsViewer viewer)
+    {
+        if (viewer.Viewing.Window.IsEnded)
+            viewer.EndedAt ??= _time.GetTimestamp();
+        return _time.GetElapsedTime(viewer.AskedAt) > (viewer.IsWatching ? SilenceTimeout : UnusedTimeout)
+            || (viewer.EndedAt is { } endedAt && _time.GetElapsedTime(endedAt) >= EndedTimeout);
     }
 
     [LoggerMessage(1, LogLevel.Error, "An internal fault at the end of the viewer {Viewer}.")]

@@ -141,6 +141,9 @@ public sealed class HlsApiTests
     {
         var time = new ManualTimeProvider();
         await using var parts = await HandlerParts.MakeAsync("token", new ChannelOptions());
+        // On air: what has ended is another matter.
+        await parts.Channels.Find("main")!.StartAsync(Cancel);
+        await Eventually.TrueAsync(() => parts.Channels.Find("main")!.IsThereAsync(null).AsTask());
         var limiter = new ConnectionLimiter(10, 10);
         await using var viewers = new HlsViewers(parts.Connections, parts.Watch, limiter, time, NullLogger<HlsViewers>.Instance);
         Assert.True(viewers.TryEnter("192.0.2.1"));
@@ -167,6 +170,28 @@ public sealed class HlsApiTests
 
         string Add(string clientId) => viewers.Add(
             new StreamConnection(clientId, StreamRole.Player, "hls", "main", null, "192.0.2.1", "", time.GetUtcNow(), _ => { }), parts.Channels.Find("main")!.OpenHls(null)!);
+    }
+
+    [Fact]
+    public async Task ViewerOfWhatHasEnded_IsGoneHoweverOftenItAsks()
+    {
+        var time = new ManualTimeProvider();
+        await using var parts = await HandlerParts.MakeAsync("token", new ChannelOptions());
+        var limiter = new ConnectionLimiter(10, 10);
+        await using var viewers = new HlsViewers(parts.Connections, parts.Watch, limiter, time, NullLogger<HlsViewers>.Instance);
+        Assert.True(viewers.TryEnter("192.0.2.1"));
+        var viewing = parts.Channels.Find("main")!.OpenHls(null)!;
+        var id = viewers.Add(new StreamConnection("hls-1", StreamRole.Player, "hls", "main", null, "192.0.2.1", "", time.GetUtcNow(), _ => { }), viewing);
+        await Eventually.TrueAsync(() => viewing.Window.IsEnded);
+        await Eventually.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return viewers.Watch(id, "main") is null;
+        });
+        // Not before a player has fetched what there is.
+        Assert.True(time.Elapsed >= HlsViewers.EndedTimeout, $"{time.Elapsed}");
+        await Eventually.TrueAsync(() => limiter.Count == 0 && parts.Channels.Find("main")!.GetSnapshot().Viewers == 0);
+        Assert.Empty(parts.Connections.All);
     }
 
     private static async Task WrongAddressesAsync(RunningServer server, string program, string segment)
