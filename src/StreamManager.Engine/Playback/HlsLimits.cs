@@ -24,6 +24,9 @@ internal static class HlsLimits
     /// <summary>Segments in the playlist, at least: twice the three that a player stays behind.</summary>
     public const int ListedSegments = 6;
 
+    /// <summary>Segments that are kept, at most: fifty seconds of those that are cut for their samples (4,096, at 5,000 a second), and minutes of all others. Bounds what a stream costs whose tracks or time change with each picture.</summary>
+    public const int MaxSegments = 64;
+
     /// <summary>Target durations in the playlist, at least (RFC 8216 section 6.2.2).</summary>
     public const int ListedTargets = 3;
 

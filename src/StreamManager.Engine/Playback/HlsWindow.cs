@@ -64,7 +64,7 @@ public sealed record HlsWindow
 
         // A player may take as long as the playlist that it knows, and the segment itself, to fetch it (RFC 8216 section 6.2.2).
         var (kept, keptTime, bytes) = (0, TimeSpan.Zero, 0L);
-        while (kept < segments.Length
+        while (kept < Math.Min(segments.Length, HlsLimits.MaxSegments)
             && (kept < listed || keptTime < 2 * listedTime + TimeSpan.FromSeconds(targetSeconds))
             && bytes + segments[^(kept + 1)].HeldBytes <= HlsLimits.MaxBytes - HlsLimits.MaxSegmentBytes)
         {

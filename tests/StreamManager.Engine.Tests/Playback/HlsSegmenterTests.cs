@@ -64,6 +64,23 @@ public sealed class HlsSegmenterTests
     }
 
     [Fact]
+    public void TracksThatChangeWithEachKeyframe_FillNoPlaylist()
+    {
+        // As an encoder does that sends another configuration every millisecond.
+        var stream = new HlsStream();
+        for (var i = 0; i < 3_000; i++)
+        {
+            stream.Picture(MediaTime.FromMilliseconds(i), isKeyframe: true);
+            stream.Begin(HlsStream.Header(i % 2 == 0 ? EncoderSettings.High640x360 : EncoderSettings.High320x180));
+        }
+        var window = stream.Window();
+        Assert.Equal(3_000, stream.Segments.Count);
+        Assert.Equal(HlsLimits.MaxSegments, window.Segments.Length);
+        Assert.Equal(HlsLimits.MaxSegments, window.Listed);
+        Assert.Equal(2_999, window.Segments[^1].Number);
+    }
+
+    [Fact]
     public void ManyBytesWithoutAKeyframe_AreCut()
     {
         // 100 Mbit/s, and a keyframe a minute.
