@@ -99,9 +99,6 @@ internal sealed partial class HlsFeed : IAsyncDisposable
     // Until the queue ends; the result is why it cannot go on.
     private async Task<string?> ReadAsync(PlaybackQueue queue)
     {
-        // A stream without pictures never comes out of the queue: it is asked what it is.
-        if (queue.Header is { Video: null } header)
-            return _segmenter.Begin(header, _completed);
         while (await queue.WaitToReadAsync(_stop.Token))
         {
             while (queue.TryRead(out var next, out var packets))

@@ -19,7 +19,6 @@ internal sealed class PlaybackQueue : IHubSubscriber
     private readonly Channel<Item> _channel = Channel.CreateBounded<Item>(new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = false });
     private readonly Action<PlaybackQueue> _unsubscribe;
     private StreamHeader? _header;
-    private StreamHeader? _joined;
     private bool _waitsForKeyframe = true;
     private long _dropped;
     private long _queuedBytes;
@@ -30,16 +29,13 @@ internal sealed class PlaybackQueue : IHubSubscriber
         _unsubscribe = unsubscribe;
     }
 
-    /// <summary>What the stream is made of; null before it is known.</summary>
-    public StreamHeader? Header => Volatile.Read(ref _joined);
-
     /// <summary>Video frames that this viewer did not get.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
     /// <summary>Waits for <see cref="TryRead"/>; false: the stream has ended.</summary>
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) => _channel.Reader.WaitToReadAsync(cancellationToken);
 
-    /// <summary>Takes what is next: packets, with a header before them when they are the first, or the first after it has changed. Those begin with a keyframe.</summary>
+    /// <summary>Takes what is next: packets, with a header before them when they are the first, or the first after it has changed. Those begin with a keyframe. Without pictures there is a header alone.</summary>
     public bool TryRead(out StreamHeader? header, out ReadOnlyMemory<ProgramPacket> packets)
     {
         var read = _channel.Reader.TryRead(out var item);
@@ -52,8 +48,11 @@ internal sealed class PlaybackQueue : IHubSubscriber
     public void Join(HubJoin join)
     {
         _header = join.Header;
-        Volatile.Write(ref _joined, join.Header);
         _waitsForKeyframe = join.Cached.IsEmpty || !TryWrite(join.Cached.AsMemory());
+
+        // No keyframe ever comes, and so no packet: the viewer learns at least what it is.
+        if (join.Header.Video is null)
+            TryWrite(default);
     }
 
     /// <inheritdoc/>

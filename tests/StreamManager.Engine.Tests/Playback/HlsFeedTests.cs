@@ -146,6 +146,19 @@ public sealed class HlsFeedTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task StreamOfSoundAlone_IsSaid_AlsoToWhoCameBeforeIt()
+    {
+        _hub.End(HubEnd.Interrupted);
+        await using var viewing = _feeds.Join(null);
+        await OpenedAsync(1);
+        lock (_hub)
+            _hub.Begin(HlsStream.Header() with { Video = null });
+        var window = await FirstAsync(viewing);
+        Assert.False(window.CanBegin);
+        Assert.NotNull(window.Problem);
+    }
+
+    [Fact]
     public async Task WaitingThatIsGivenUp_LeavesTheOthersAlone()
     {
         await using var patient = _feeds.Join(null);
