@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using StreamManager.Engine.Playback;
 using StreamManager.Server.Api.Description;
@@ -19,12 +18,6 @@ internal sealed class HlsRoutes(ApiServices services, ConnectionWatch watch, Hls
     /// </summary>
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>A viewer that takes nothing for so long is gone.</summary>
-    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
-
-    /// <summary>What is written before it is waited for: few system calls, and little of each viewer in memory.</summary>
-    private const int PieceBytes = 64 * 1024;
-
     /// <summary>Its address never means anything else; when the playlist that names it is forgotten, it may be forgotten.</summary>
     private const string Immutable = "public, max-age=60, immutable";
 
@@ -38,6 +31,9 @@ internal sealed class HlsRoutes(ApiServices services, ConnectionWatch watch, Hls
 
     private static Problem NotYet { get; } = new(StatusCodes.Status503ServiceUnavailable, "hls_not_ready", "Nothing that can be played has come yet; try again in a moment.");
 
+    private static Problem TooManyDownloads { get; } = new(
+        StatusCodes.Status429TooManyRequests, "too_many_downloads", $"This viewer is fetching {HlsViewer.MostDownloads} segments already.", "Try again when one of them is there.");
+
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -48,7 +44,7 @@ internal sealed class HlsRoutes(ApiServices services, ConnectionWatch watch, Hls
         routes.MapGet("/hls/{channel}/program.m3u8", Playlist).Needs(Permissions.None)
             .Describes("getHlsPlaylist", "The segments that there are now, for one viewer.", route => About(route).GivesBytes(HlsPlaylist.ContentType));
         routes.MapGet("/hls/{channel}/{run}/{file}", FileAsync).Needs(Permissions.None)
-            .Describes("getHlsSegment", "A segment, or what stands in front of some, for one viewer.", route => About(route).GivesBytes(HlsPlaylist.SegmentContentType));
+            .Describes("getHlsSegment", "A segment, or what stands in front of some, for one viewer.", route => About(route).GivesBytes(HlsPlaylist.SegmentContentType).Refuses(429, "too_many_downloads"));
     }
 
     private static RouteDescription About(RouteDescription route) =>
@@ -138,52 +134,24 @@ internal sealed class HlsRoutes(ApiServices services, ConnectionWatch watch, Hls
 
         if (Number(file, "", ".m4s") is not { } wanted || window.Find(wanted) is not { } segment)
             return NoSegment;
-        PreviewRoutes.SetHeaders(context.Response, HlsPlaylist.SegmentContentType, Immutable);
-        context.Response.ContentLength = segment.Length;
-        await WriteAsync(segment, found, context);
-        return TypedResults.Empty;
-    }
-
-    private async Task WriteAsync(HlsSegment segment, HlsViewer viewer, HttpContext context)
-    {
-        var body = context.Response.BodyWriter;
-        var waiting = 0;
+        if (!found.TryBeginDownload())
+            return TooManyDownloads;
         try
         {
-            foreach (var piece in segment.Pieces)
-            {
-                for (var rest = piece; !rest.IsEmpty;)
-                {
-                    var part = rest[..Math.Min(rest.Length, PieceBytes - waiting)];
-                    body.Write(part.Span);
-                    rest = rest[part.Length..];
-                    waiting += part.Length;
-                    if (waiting < PieceBytes)
-                        continue;
-                    await FlushAsync();
-                    waiting = 0;
-                }
-            }
-
-            await FlushAsync();
+            PreviewRoutes.SetHeaders(context.Response, HlsPlaylist.SegmentContentType, Immutable);
+            context.Response.ContentLength = segment.Length;
+            await new HlsDownload(segment, found, viewers, services.Time).WriteAsync(context.Response.BodyWriter, context.RequestAborted);
         }
         catch (OperationCanceledException)
         {
-            // Gone, or too slow: whoever is still there sees the connection end.
+            // Gone, closed, or too slow: whoever is still there sees the connection end.
             context.Abort();
         }
-
-        async Task FlushAsync()
+        finally
         {
-            using var slow = new CancellationTokenSource(WriteTimeout, services.Time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, slow.Token);
-            await body.FlushAsync(either.Token);
-            viewers.Touch(viewer);
-
-            // What nobody can ask for any more is not held for one who is slow: a segment is up to 16 MiB, and a viewer may have many requests.
-            if (!ReferenceEquals(viewer.Viewing.Window.Find(segment.Number), segment))
-                throw new OperationCanceledException();
+            found.EndDownload();
         }
+        return TypedResults.Empty;
     }
 
     private static long? Number(string file, string start, string end) =>

@@ -10,10 +10,16 @@ namespace StreamManager.Server.Channels;
 /// <param name="Id">In the address of everything that is fetched: who knows it may.</param>
 /// <param name="Connection">As everybody sees it.</param>
 /// <param name="Viewing">What is watched.</param>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "Without a timer there is nothing to dispose of, and downloads look at its token after the end.")]
 internal sealed record HlsViewer(string Id, StreamConnection Connection, HlsViewing Viewing)
 {
+    /// <summary>Segments that it may be fetching at once: as many as a browser opens connections to a server by HTTP/1.1. Players fetch one, or two.</summary>
+    internal const int MostDownloads = 6;
+
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _gone = new();
     private long _askedAt;
+    private int _downloads;
     private bool _isWatching;
     private bool _isGone;
 
@@ -23,6 +29,21 @@ internal sealed record HlsViewer(string Id, StreamConnection Connection, HlsView
         get => Volatile.Read(ref _askedAt);
         set => Volatile.Write(ref _askedAt, value);
     }
+
+    /// <summary>Cancelled when it is gone: closed by an operator, or silent, or what it watched has ended.</summary>
+    public CancellationToken Gone => _gone.Token;
+
+    /// <summary>It begins to fetch a segment, until <see cref="EndDownload"/>. False: it fetches <see cref="MostDownloads"/> already.</summary>
+    public bool TryBeginDownload()
+    {
+        if (Interlocked.Increment(ref _downloads) <= MostDownloads)
+            return true;
+        EndDownload();
+        return false;
+    }
+
+    /// <summary>It has the segment, or has given up.</summary>
+    public void EndDownload() => Interlocked.Decrement(ref _downloads);
 
     /// <summary>Timestamp of when it was noticed that no segment follows; null: not so far. Whoever looks after the viewers writes it.</summary>
     public long? EndedAt { get; set; }
@@ -55,6 +76,8 @@ internal sealed record HlsViewer(string Id, StreamConnection Connection, HlsView
             connections.Remove(Connection.Id);
             watch.Disconnected(Connection.Id);
         }
+        // What waits for its network must not run here.
+        _ = _gone.CancelAsync();
     }
 }
 

@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
+using System.IO.Pipelines;
 using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
+using StreamManager.Engine.Playback;
+using StreamManager.Server.Api;
 using StreamManager.Server.Channels;
 using StreamManager.Server.Hosting;
 using StreamManager.Server.Options;
@@ -192,6 +195,53 @@ public sealed class HlsApiTests
         Assert.True(time.Elapsed >= HlsViewers.EndedTimeout, $"{time.Elapsed}");
         await Eventually.TrueAsync(() => limiter.Count == 0 && parts.Channels.Find("main")!.GetSnapshot().Viewers == 0);
         Assert.Empty(parts.Connections.All);
+    }
+
+    [Fact]
+    public async Task ViewerThatIsClosed_FetchesNothingToTheEnd()
+    {
+        // A clock that stands still: nothing is given up for being slow.
+        var time = new ManualTimeProvider();
+        await using var parts = await HandlerParts.MakeAsync("token", new ChannelOptions());
+        var limiter = new ConnectionLimiter(10, 10);
+        await using var viewers = new HlsViewers(parts.Connections, parts.Watch, limiter, time, NullLogger<HlsViewers>.Instance);
+        Assert.True(viewers.TryEnter("192.0.2.1"));
+        var id = viewers.Add(
+            new StreamConnection("hls-1", StreamRole.Player, "hls", "main", null, "192.0.2.1", "", time.GetUtcNow(), _ => { }), parts.Channels.Find("main")!.OpenHls(null)!);
+        var viewer = viewers.Watch(id, "main")!;
+        var segment = new HlsSegment
+        {
+            Number = 0,
+            Init = null!,
+            Discontinuities = 0,
+            IsDiscontinuity = false,
+            IsIndependent = true,
+            Duration = TimeSpan.FromSeconds(2),
+            StartsAt = time.GetUtcNow(),
+            Pictures = 1,
+            HeldBytes = 1_000_000,
+            Pieces = [new byte[1_000_000]],
+        };
+        // A network that takes nothing.
+        var network = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        var download = new HlsDownload(segment, viewer, viewers, time).WriteAsync(network.Writer, Cancel);
+        Assert.False(download.IsCompleted);
+        Assert.True(parts.Connections.Kick("hls-1", "test"));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => download.WaitAsync(Eventually.DefaultTimeout, Cancel));
+    }
+
+    [Fact]
+    public async Task Downloads_OfOneViewer_AreBounded()
+    {
+        await using var parts = await HandlerParts.MakeAsync("token", new ChannelOptions());
+        await using var viewing = parts.Channels.Find("main")!.OpenHls(null)!;
+        var viewer = new HlsViewer("id", new StreamConnection("hls-1", StreamRole.Player, "hls", "main", null, "192.0.2.1", "", TimeProvider.System.GetUtcNow(), _ => { }), viewing);
+        Assert.All(Enumerable.Range(0, HlsViewer.MostDownloads), _ => Assert.True(viewer.TryBeginDownload()));
+        Assert.False(viewer.TryBeginDownload());
+        Assert.False(viewer.TryBeginDownload());
+        viewer.EndDownload();
+        Assert.True(viewer.TryBeginDownload());
+        Assert.False(viewer.TryBeginDownload());
     }
 
     private static async Task WrongAddressesAsync(RunningServer server, string program, string segment)
