@@ -233,13 +233,21 @@ public sealed class WebhookApiTests : IAsyncLifetime
     {
         _receiver.AnswerWith(200, body: """{ "allow": false, "reason": "Not before eight." }""");
         var decider = await SendAsync("POST", "", $$"""{ "url": "{{_receiver.Url}}", "decides": ["connection.prePlay"] }""");
-        var refused = await _server.GetAsync("/preview/main.flv");
-        Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
-        Assert.Contains("Not before eight.", refused.Text, StringComparison.Ordinal);
+        await _server.PostAsync("/api/start");
+        await _server.WaitForStateAsync("fallback");
+        foreach (var address in (string[])["/preview/main.flv", "/hls/main/index.m3u8"])
+        {
+            var refused = await _server.GetAsync(address);
+            Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
+            Assert.Contains("Not before eight.", refused.Text, StringComparison.Ordinal);
+        }
+
         _id = decider.Json.GetProperty("id").GetString()!;
         Assert.Equal("Not before eight.", (await SendAsync("GET", "/ID")).Json.GetProperty("lastDecision").GetProperty("reason").GetString());
         _receiver.AnswerWith(200, body: """{ "allow": true }""");
-        Assert.Equal(HttpStatusCode.NotFound, (await _server.GetAsync("/preview/main.flv")).Status);
+        using var allowed = await _server.Client.GetAsync(
+            new Uri($"/preview/main.flv?token={RunningServer.Token}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, allowed.StatusCode);
     }
 
     [Fact]
