@@ -21,8 +21,8 @@ public sealed class SoundTests
         await stage.PublishAsync(Red);
         var heard = await stage.Marks.AddAsync("live", TestPicture.Red);
         var (_, file) = await stage.EndAndJudgeAsync(Red);
-        Assert.False(await Sound.IsHeardAsync(file, silent), "a source without sound is heard");
-        Assert.True(await Sound.IsHeardAsync(file, heard), "the source's sound is missing");
+        Assert.False(await Sound.IsHeardAsync(file, silent - stage.RecordingBegin), "a source without sound is heard");
+        Assert.True(await Sound.IsHeardAsync(file, heard - stage.RecordingBegin), "the source's sound is missing");
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class SoundTests
         await stage.Api.WaitAsync(status => status.Program.TimeMs > 4500, "the program stands still");
         var heard = await stage.Marks.AddAsync("live", TestPicture.Red);
         var (_, file) = await stage.EndAndJudgeAsync(Red);
-        Assert.False(await Sound.IsHeardAsync(file, silent), "sound before it came");
-        Assert.True(await Sound.IsHeardAsync(file, heard), "the source's sound is missing");
+        Assert.False(await Sound.IsHeardAsync(file, silent - stage.RecordingBegin), "sound before it came");
+        Assert.True(await Sound.IsHeardAsync(file, heard - stage.RecordingBegin), "the source's sound is missing");
     }
 }

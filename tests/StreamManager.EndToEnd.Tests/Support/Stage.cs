@@ -53,6 +53,9 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
+    /// <summary>Program time of the first frame of the recording that was judged: a destination connects a moment after the program begins, on a busy machine a second.</summary>
+    public TimeSpan RecordingBegin { get; private set; }
+
     /// <summary>An encoder that publishes from now on.</summary>
     public async Task<FfmpegPublisher> PublishAsync(EncoderSettings settings, string key = ServerProcess.MainKey)
     {
@@ -83,7 +86,8 @@ internal sealed class Stage : IAsyncDisposable
         var file = Nginx.Recording(Destination);
         var recording = await Unbroken.AssertAsync(file, settings);
         Assert.True(recording.HasEndOfSequence, "an intended end must say so");
-        await Marks.AssertAsync(file, TimeSpan.FromMilliseconds(last.Program.TimeMs) - recording.Duration);
+        RecordingBegin = TimeSpan.FromMilliseconds(last.Program.TimeMs) - recording.Duration;
+        await Marks.AssertAsync(file, RecordingBegin);
         return (recording, file);
     }
 
