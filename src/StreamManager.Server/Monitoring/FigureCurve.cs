@@ -13,8 +13,7 @@ internal sealed class FigureCurve
     public const int Kept = 600;
 
     private readonly Figures?[] _figures = new Figures?[Kept];
-    private long _first = long.MaxValue;
-    private long _last = long.MinValue;
+    private long _last = -1;
 
     /// <summary>Adds what was measured in a second (since 1970). A second that is not after the last one is left out: clocks are set back.</summary>
     public void Add(long second, in Figures figures)
@@ -23,19 +22,15 @@ internal sealed class FigureCurve
         {
             if (_last - second < Kept)
                 return;
-            _first = long.MaxValue;
-        }
-        else if (_first != long.MaxValue)
-        {
-            for (var hole = Math.Max(_last + 1, second - Kept); hole < second; hole++)
-                _figures[hole % Kept] = null;
+            Array.Clear(_figures);
         }
 
-        _first = _first == long.MaxValue ? second : Math.Max(_first, second - Kept + 1);
+        for (var hole = Math.Max(_last + 1, second - Kept + 1); hole < second; hole++)
+            _figures[hole % Kept] = null;
         _last = second;
         _figures[second % Kept] = figures;
     }
 
     /// <summary>What was measured in a second; null: nothing, or it is not kept any more.</summary>
-    public Figures? this[long second] => second >= _first && second <= _last ? _figures[second % Kept] : null;
+    public Figures? this[long second] => second > _last - Kept && second <= _last ? _figures[second % Kept] : null;
 }

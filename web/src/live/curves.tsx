@@ -21,7 +21,7 @@ const measures: readonly Measure[] = [
 ];
 
 /** As high as a chart with its title: nothing moves when it comes. */
-const chartHeight = 152;
+const chartHeight = '9.5rem';
 
 /** Charts of the last ten minutes of something (a key of `useHistory`). */
 export function Curves({ of, hasQueue = false }: { of: string; hasQueue?: boolean }) {
