@@ -5,6 +5,7 @@ import { Link, useLocation, useParams } from 'wouter';
 import { api } from '../../api/client';
 import type { Channel } from '../../api/types';
 import { PageHead } from '../../app/page-head';
+import { liveWay } from '../../live/channel-ways';
 import { useStatus } from '../../live/live';
 import { NoPicture, Picture } from '../../live/picture';
 import { useMay } from '../../session/session';
@@ -84,7 +85,7 @@ function Row({ channel, onRemove }: { channel: Channel; onRemove: () => void }) 
       </div>
       <div className="channel-buttons">
         <ChannelAir id={id} state={state} />
-        <Link href={id === 'main' ? '/' : `/live/${id}`} className="button button-small" aria-label={`Live page of ${id}`}>
+        <Link href={liveWay(id)} className="button button-small" aria-label={`Live page of ${id}`}>
           <Tv size={16} aria-hidden />
           Live page
         </Link>

@@ -6,6 +6,7 @@ import { api, getTagged, type Tagged } from '../../api/client';
 import type { Channel } from '../../api/types';
 import { PageHead } from '../../app/page-head';
 import { Conflict, useEditing } from '../../editing/editing';
+import { liveWay } from '../../live/channel-ways';
 import { useStatus } from '../../live/live';
 import { useMay } from '../../session/session';
 import { Button } from '../../ui/button';
@@ -174,7 +175,7 @@ function Editor({ loaded, onReset }: { loaded: Tagged<Channel>; onReset: () => v
             <AirBadge state={state} />
             <ChannelAir id={id} state={state} />
           </div>
-          <Link href={id === 'main' ? '/' : `/live/${id}`}>Its live page</Link>
+          <Link href={liveWay(id)}>Its live page</Link>
         </section>
         <section className="card card-body stack" aria-labelledby="channel-sources">
           <h2 id="channel-sources">Sources</h2>
