@@ -21,7 +21,6 @@ internal sealed record HlsViewer(string Id, StreamConnection Connection, HlsView
     private long _askedAt;
     private int _downloads;
     private bool _isWatching;
-    private bool _isGone;
 
     /// <summary>Timestamp of the last sign of life.</summary>
     public long AskedAt
@@ -58,7 +57,7 @@ internal sealed record HlsViewer(string Id, StreamConnection Connection, HlsView
             return;
         lock (_gate)
         {
-            if (_isWatching || _isGone)
+            if (_isWatching || Gone.IsCancellationRequested)
                 return;
             Volatile.Write(ref _isWatching, true);
             watch.StreamBegan(Connection.Id);
@@ -72,12 +71,11 @@ internal sealed record HlsViewer(string Id, StreamConnection Connection, HlsView
     {
         lock (_gate)
         {
-            _isGone = true;
+            // At once; what waits for it goes on elsewhere, since it waits for its network and must not run here.
+            _ = _gone.CancelAsync();
             connections.Remove(Connection.Id);
             watch.Disconnected(Connection.Id);
         }
-        // What waits for its network must not run here.
-        _ = _gone.CancelAsync();
     }
 }
 
